@@ -1,0 +1,1 @@
+"""The capstone: one running system from all seven components."""

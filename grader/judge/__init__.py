@@ -1,0 +1,1 @@
+"""The judge: runs a hidden suite against a subject it never imports, and alone decides."""

@@ -1,0 +1,82 @@
+"""The fixtures a hidden suite may ask for."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from random import Random
+from typing import Any, TypeVar
+
+import pytest
+
+from grader.judge.bench import Bench
+from grader.judge.clock import Clock
+from grader.judge.proxies import Handle
+from grader.judge.servers import PostgresWitness, RedisWitness
+from grader.witnesses.unavailable import ServerUnavailable
+
+W = TypeVar("W")
+bench_key: pytest.StashKey[Bench] = pytest.StashKey()
+
+
+@pytest.fixture
+def subject(request: pytest.FixtureRequest) -> Handle:
+    """The submission's module, in its own process."""
+    return _bench(request).seat.module
+
+
+@pytest.fixture
+def clock(request: pytest.FixtureRequest) -> Iterator[Clock]:
+    """Virtual time of the submission and the fake Redis."""
+    clock = _bench(request).clock
+    yield clock
+    clock.unfreeze()
+
+
+@pytest.fixture
+def redis(request: pytest.FixtureRequest) -> RedisWitness:
+    """A fake Redis server whose clock `clock` moves, emptied."""
+    bench = _bench(request)
+    witness = _server(lambda: bench.servers.redis("redis"))
+    bench.servers.move(bench.seat.offset)
+    return witness
+
+
+@pytest.fixture
+def valkey(request: pytest.FixtureRequest) -> RedisWitness:
+    """A real Valkey, emptied; its clock is the real one."""
+    bench = _bench(request)
+    return _server(lambda: bench.servers.redis("valkey"))
+
+
+@pytest.fixture
+def postgres(request: pytest.FixtureRequest) -> Iterator[PostgresWitness]:
+    """A real PostgreSQL with a schema of the check's own."""
+    bench = _bench(request)
+    manager = bench.servers.postgres(bench.schema(request.node.name))
+    witness = _server(manager.__enter__)
+    try:
+        yield witness
+    finally:
+        manager.__exit__(None, None, None)
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> Random:
+    """Random numbers of the run's printed seed, for inputs that could be hard-coded."""
+    return _bench(request).rng(request.node.name)
+
+
+@pytest.fixture
+def in_background(request: pytest.FixtureRequest) -> Callable[..., "Future[Any]"]:
+    """Runs a function on another thread of the judge and returns its future."""
+    return _bench(request).in_background
+
+
+def _bench(request: pytest.FixtureRequest) -> Bench:
+    return request.config.stash[bench_key]
+
+
+def _server(start: Callable[[], W]) -> W:
+    try:
+        return start()
+    except ServerUnavailable as error:
+        pytest.skip(f"no server for this check: {error}")

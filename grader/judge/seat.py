@@ -1,0 +1,217 @@
+"""Where the subject sits: one process at a time, loaded at first use, replaced after a crash, a time-out or a leftover thread."""
+
+import contextlib
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from grader.errors import SubjectCrashed, SubjectError, SubjectRaised, SubjectTimedOut, SubmissionNotLoaded
+from grader.judge.exports import Exports
+from grader.judge.output import Output
+from grader.judge.proxies import MODULE, Handle, pack, unpack
+from grader.judge.subject_process import SubjectProcess
+from grader.judge.words import short
+from grader.model import Limits
+
+LOAD_SECONDS = 8.0
+KEPT_CALLS = 40
+_MEMORY_BASE = 2 * 1024**3
+"""Address space a warm interpreter with its threads may already map, in bytes."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What is judged: the file, the name it is imported under, and folders it must not import from."""
+
+    path: Path
+    module: str
+    hidden: tuple[str, ...] = ()
+
+
+class Seat:
+    """The subject of this judge.
+
+    Arguments:
+        nursery: the connection to the subjects' nursery.
+        submission: what to load.
+        limits: what it may use.
+        on_output: told what it prints.
+        debug: leave it the terminal and lift the deadlines.
+    """
+
+    def __init__(
+        self,
+        nursery: socket.socket,
+        submission: Submission,
+        limits: Limits,
+        on_output: Callable[[str], None],
+        *,
+        debug: bool = False,
+    ) -> None:
+        self._nursery = nursery
+        self._submission = submission
+        self._limits = limits
+        self._on_output = on_output
+        self._debug = debug
+        self._process: SubjectProcess | None = None
+        self._exports = Exports()
+        self._not_loaded: SubmissionNotLoaded | None = None
+        self._mutex = threading.RLock()
+        self._scratch = tempfile.mkdtemp(prefix="levelup-")
+        self._began = time.monotonic()
+        self.offset = 0.0
+        self.frozen_at: float | None = None
+        self.call_seconds = limits.call_seconds
+        self.calls: deque[str] = deque(maxlen=KEPT_CALLS)
+        self.printed = ""
+        global _current  # noqa: PLW0603 - one seat a judge
+        _current = self
+
+    @property
+    def module(self) -> Handle:
+        """The submission's module, as the fixture `subject` hands it out."""
+        return Handle(self, None, MODULE, self._submission.module)
+
+    # -- asking ------------------------------------------------------------------------------------------------
+
+    def ask(self, process: SubjectProcess | None, text: str, operation: str, *arguments: Any) -> Any:  # noqa: ANN401
+        """Ask the process a handle belongs to (None: the one that sits here now) and note the call."""
+        asked = process or self._seated()
+        if process is not None and not process.alive:
+            raise process._death(text)  # noqa: SLF001 - the one answer all later requests get
+        packed = [pack(argument, asked) for argument in arguments]
+        try:
+            reply = asked.request(text, None if self._debug else self.call_seconds, operation, *packed)
+        except SubjectRaised as error:
+            self._note(text, f"raised {error.name}: {error.message}"[:160])
+            raise
+        except SubjectError as error:
+            self._note(text, error.message)
+            raise
+        value = unpack(reply, asked, self)
+        self._note(text, f"→ {short(value)}")
+        return value
+
+    def tell(self, operation: str, *arguments: Any) -> None:  # noqa: ANN401
+        """Tell the process that sits here, if one does."""
+        if self._process is not None and self._process.alive:
+            self._process.control(operation, *arguments)
+
+    def leave_lane(self) -> None:
+        """The calling judge thread asks no more."""
+        if self._process is not None:
+            self._process.leave_lane()
+
+    # -- one check after another -------------------------------------------------------------------------------
+
+    def begin_check(self, call_seconds: float | None, *, fresh: bool) -> None:
+        """Get ready for a check; *fresh* asks for a process of its own."""
+        self.calls.clear()
+        self._began = time.monotonic() + self.offset
+        self.call_seconds = call_seconds or self._limits.call_seconds
+        if fresh:
+            self._unseat()
+
+    def end_check(self) -> str:
+        """Forget the check's objects, replace a process that left threads running, and return what was printed."""
+        process = self._process
+        printed = ""
+        if process is not None:
+            leftover: list[Any] = [["?"]]
+            if process.alive:
+                leftover = process.control("end_of_check")
+            if process.output is not None:
+                process.output.settle()
+                printed = process.output.take()
+            if not leftover or leftover[0]:
+                self._unseat()
+        self._exports.forget()
+        return printed
+
+    def close(self) -> None:
+        """End the process and remove its scratch folder."""
+        self._unseat()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _note(self, text: str, what: str) -> None:
+        at = time.monotonic() + self.offset - self._began
+        self.calls.append(f"{at:9.3f} s  {text}  {what}")
+
+    def _seated(self) -> SubjectProcess:
+        with self._mutex:
+            if self._not_loaded is not None:
+                raise SubmissionNotLoaded(self._not_loaded.message, self._not_loaded.frames)  # fresh: no growing traceback
+            if self._process is None or not self._process.alive:
+                self._unseat()
+                self._process = self._spawn()
+                self._load(self._process)
+            return self._process
+
+    def _spawn(self) -> SubjectProcess:
+        output = None if self._debug else partial(Output, keep=self._limits.output_bytes, on_text=self._on_output)
+        memory = 0 if self._debug else self._limits.memory_bytes + _MEMORY_BASE
+        process = SubjectProcess(
+            self._nursery, self._exports, output, str(self._submission.path.parent), self._scratch, memory
+        )
+        process.control("travel", self.offset)
+        if self.frozen_at is not None:
+            process.control("freeze", self.frozen_at)
+        return process
+
+    def _load(self, process: SubjectProcess) -> None:
+        name = self._submission.path.name
+        arguments = [str(self._submission.path), self._submission.module, list(self._submission.hidden)]
+        try:
+            process.request(
+                f"import {name}", None if self._debug else LOAD_SECONDS, "load", *[pack(a, process) for a in arguments]
+            )
+        except SubjectError as error:
+            self._not_loaded = _not_loaded(name, error)
+            raise self._not_loaded from None
+
+    def _unseat(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            with contextlib.suppress(OSError):
+                process.end()
+
+
+_current: Seat | None = None
+
+
+def current_seat() -> Seat:
+    """The judge's only seat."""
+    if _current is None:
+        raise RuntimeError("no submission is being judged")
+    return _current
+
+
+def _not_loaded(name: str, error: SubjectError) -> SubmissionNotLoaded:
+    where = error.frames[-1] if error.frames else None
+    at = f"{where.file}:{where.line}: " if where else f"{name}: "
+    match error:
+        case SubjectRaised(name="SyntaxError" | "IndentationError" | "TabError"):
+            return SubmissionNotLoaded(f"{at}{error.name}: {error.message}", error.frames)
+        case SubjectRaised(name="ModuleNotFoundError"):
+            advice = "A solution may import the standard library, what the course installs, and files beside it."
+            return SubmissionNotLoaded(f"{at}{error.message}. {advice}", error.frames)
+        case SubjectRaised(name="SystemExit"):
+            return SubmissionNotLoaded(f"{at}calls sys.exit() while it is being imported", error.frames)
+        case SubjectRaised():
+            return SubmissionNotLoaded(f"{at}importing it raised {error}", error.frames)
+        case SubjectTimedOut():
+            advice = "Start loops and servers in functions, not at import."
+            return SubmissionNotLoaded(f"{at}importing it did not end within {error.seconds:g} s. {advice}", error.frames)
+        case SubjectCrashed():
+            return SubmissionNotLoaded(f"{name}: {error.message}")
+    return SubmissionNotLoaded(f"{name}: {error.message}")

@@ -1,0 +1,128 @@
+"""The judge's way to the run's servers: ask for one, move the fake Redis' clock, and be its witness."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+import redis
+
+from grader.nursery import mail
+from grader.witnesses.schemas import drop_schema, fresh_schema
+from grader.witnesses.unavailable import ServerUnavailable
+
+_NAMES = {"postgres": "PostgreSQL", "valkey": "Valkey", "redis": "the fake Redis"}
+_PATIENCE = 0.15
+"""Seconds after which a server's start is worth a word."""
+
+
+@dataclass(frozen=True)
+class RedisWitness:
+    """A Redis-protocol server: the real Valkey, or the fake one whose clock the judge moves.
+
+    *client* is the judge's own connection, with text answers.
+    """
+
+    host: str
+    port: int
+    version: str
+    client: "redis.Redis"
+
+
+@dataclass(frozen=True)
+class PostgresWitness:
+    """A real PostgreSQL; *dsn* leads to a schema of the check's own."""
+
+    dsn: str
+    version: str
+
+    def connect(self) -> Any:  # noqa: ANN401 - psycopg2's connection
+        """A connection of the judge's own, in autocommit."""
+        connection = psycopg2.connect(self.dsn)
+        connection.autocommit = True
+        return connection
+
+
+class Servers:
+    """Asks the servers' process.
+
+    Arguments:
+        connection: the connection to it.
+        narrate: told when a start takes long enough to be worth a word.
+    """
+
+    def __init__(self, connection: socket.socket, narrate: Callable[[str], None]) -> None:
+        self._connection = connection
+        self._narrate = narrate
+        self._mutex = threading.Lock()
+        self._known: dict[str, dict[str, Any]] = {}
+        self._clients: dict[str, redis.Redis] = {}
+
+    def redis(self, kind: str) -> RedisWitness:
+        """The fake ("redis") or the real ("valkey") server, emptied.
+
+        Raises:
+            ServerUnavailable: there is none, and why.
+        """
+        address = self._need(kind)
+        if kind == "valkey" and address.get("stands_in"):
+            raise ServerUnavailable(str(address.get("reason") or "there is no real Redis server here"))
+        client = self._clients.get(kind)
+        if client is None:
+            client = self._clients[kind] = redis.Redis(
+                host=address["host"], port=address["port"], db=address.get("db", 0),
+                decode_responses=True, socket_timeout=10,
+            )  # fmt: skip
+        client.flushdb()
+        return RedisWitness(address["host"], address["port"], str(address.get("version", "")), client)
+
+    @contextlib.contextmanager
+    def postgres(self, schema: str) -> Iterator[PostgresWitness]:
+        """PostgreSQL with a fresh *schema*, dropped afterwards."""
+        address = self._need("postgres")
+        dsn = fresh_schema(address["dsn"], schema)
+        try:
+            yield PostgresWitness(dsn, str(address.get("version", "")))
+        finally:
+            with contextlib.suppress(psycopg2.Error):
+                drop_schema(address["dsn"], schema)
+
+    def move(self, offset: float) -> None:
+        """Set the fake Redis *offset* seconds away from real time."""
+        self._fake({"do": "move", "offset": offset})
+
+    def freeze(self, at: float) -> None:
+        """Stop the fake Redis' clock at *at*."""
+        self._fake({"do": "freeze", "at": at})
+
+    def unfreeze(self, offset: float) -> None:
+        """Let the fake Redis' clock flow again, *offset* seconds away from real time."""
+        self._fake({"do": "unfreeze"})
+        self.move(offset)
+
+    def _fake(self, letter: mail.Letter) -> None:
+        if "redis" in self._known:
+            self._ask(letter)
+
+    def _need(self, kind: str) -> dict[str, Any]:
+        if kind not in self._known:
+            patience = threading.Timer(_PATIENCE, self._narrate, [f"starting {_NAMES[kind]} …"])
+            patience.daemon = True
+            patience.start()
+            try:
+                self._known[kind] = self._ask({"do": "need", "kind": kind})["address"]
+            finally:
+                patience.cancel()
+        return self._known[kind]
+
+    def _ask(self, letter: mail.Letter) -> mail.Letter:
+        with self._mutex:
+            answer = mail.ask(self._connection, letter)
+        if answer is None:
+            raise ServerUnavailable("the process that keeps the servers ended")
+        if "problem" in answer[0]:
+            raise ServerUnavailable(str(answer[0]["problem"]))
+        return answer[0]

@@ -1,0 +1,139 @@
+"""The warm judge: a pytest session that stops after collecting its suite and forks itself for every run."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from grader.events import Event, RunFinished, SuiteFinished, SuiteStarted, to_line
+from grader.judge.bench import Bench, Request
+from grader.judge.fixtures import bench_key
+from grader.judge.plugin import check_of, mark_of, verdict_key
+from grader.model import Limits, Outcome
+from grader.nursery import custody, mail
+
+_UNUSED_PLUGINS = (
+    "cacheprovider", "doctest", "faulthandler", "junitxml", "logging", "pastebin", "recwarn", "setuponly", "setupplan",
+    "stepwise", "terminal", "threadexception", "unittest", "unraisableexception", "warnings",
+)  # fmt: skip
+"""Built-in plugins that only cost time here: nobody sees this session's terminal, and the judge has its own reports."""
+
+
+def collect_and_wait(parent: socket.socket, hidden: Path, challenge: dict[str, Any]) -> None:
+    """Collect the suite in *hidden*, then fork a judge for each letter of *parent* until it closes."""
+    arguments = [str(hidden), "-c", os.devnull, "--rootdir", str(hidden), "--noconftest", "--import-mode=importlib",
+                 "-p", "grader.judge.plugin"]  # fmt: skip
+    for name in _UNUSED_PLUGINS:
+        arguments += ["-p", f"no:{name}"]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    pytest.main(arguments, plugins=[_Warm(parent, challenge)])
+
+
+class _Warm:
+    """The session's other half: waits between collecting and running."""
+
+    def __init__(self, parent: socket.socket, challenge: dict[str, Any]) -> None:
+        self._parent = parent
+        self._challenge = challenge
+        self._problems: list[str] = []
+        self._bench: Bench | None = None
+        self._began = 0.0
+
+    def pytest_plugin_registered(self, manager: pytest.PytestPluginManager) -> None:
+        """Be known under the name by which the judging plugin recognises a warm session."""
+        if not manager.has_plugin("levelup-warm"):
+            manager.register(_Name(), "levelup-warm")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember what could not be collected."""
+        if report.failed:
+            self._problems.append(f"{report.nodeid}: {report.longreprtext[-1500:]}")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Wait for letters; the forked judge goes on to run the session's items, the parent never does."""
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        while (received := mail.receive(self._parent)) is not None:
+            letter, fds = received
+            if os.fork() == 0:
+                self._become_judge(session, letter["request"], fds)
+                return None
+            for fd in fds:
+                os.close(fd)
+        os._exit(0)
+
+    def _become_judge(self, session: pytest.Session, request: dict[str, Any], fds: list[int]) -> None:
+        self._parent.close()
+        custody.die_with_parent()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self._began = time.perf_counter()
+        events = socket.socket(fileno=fds[0])
+
+        def emit(event: Event) -> None:
+            with contextlib.suppress(OSError):
+                events.sendall(to_line(event).encode("utf-8", "backslashreplace") + b"\n")
+
+        self._emit = emit
+        if self._problems:
+            emit(_broken("the hidden suite cannot be collected: " + "; ".join(self._problems)))
+            os._exit(0)
+        request = {**request, "hidden_roots": tuple(request.get("hidden_roots", ()))}
+        limits = Limits(**self._challenge["limits"])
+        asked = Request(**request)
+        config = session.config
+        self._bench = config.stash[bench_key] = Bench(
+            asked, self._challenge["number"], self._challenge["module"], limits,
+            socket.socket(fileno=fds[1]), socket.socket(fileno=fds[2]), emit,
+        )  # fmt: skip
+        config.option.tier, config.option.seed, config.option.keyword = asked.tier, asked.seed, asked.keyword
+        try:
+            config.hook.pytest_collection_modifyitems(session=session, config=config, items=session.items)
+        except pytest.UsageError as error:
+            emit(_broken(str(error), exit_code=2))
+            os._exit(0)
+        checks = [check_of(item, self._challenge["number"]) for item in session.items if mark_of(item) is not None]
+        emit(SuiteStarted(self._challenge["number"], tuple(_facts(check) for check in checks)))
+
+    @pytest.fixture
+    def tmp_path(self) -> Iterator[Path]:
+        """A folder of the check's own, gone with it."""
+        folder = tempfile.mkdtemp(prefix="levelup-check-")
+        try:
+            yield Path(folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Send the suite's totals and end the judge without pytest's own farewell."""
+        if self._bench is not None:
+            self._finish(session, self._bench)
+
+    def _finish(self, session: pytest.Session, bench: Bench) -> NoReturn:
+        with contextlib.suppress(BaseException):
+            bench.close()
+        verdicts = [item.stash.get(verdict_key, None) for item in session.items]
+        passed = sum(verdict is not None and verdict.outcome is Outcome.PASSED for verdict in verdicts)
+        ms = (time.perf_counter() - self._began) * 1000
+        self._emit(SuiteFinished(bench.number, passed, len(verdicts), round(ms, 2)))
+        os._exit(0)
+
+
+class _Name:
+    """Only a name in pytest's plugin list."""
+
+
+def _facts(check: Any) -> dict[str, Any]:  # noqa: ANN401 - a Check
+    return {"id": check.id, "title": check.title, "tier": check.tier, "section": check.section, "weight": check.weight}
+
+
+def _broken(problem: str, exit_code: int = 3) -> RunFinished:
+    return RunFinished(0, 0, 0, 0, 0, 0, 0, 0, 0.0, exit_code, problem)

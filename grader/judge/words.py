@@ -1,0 +1,33 @@
+"""Values and calls as short, printable text for titles, messages and timelines."""
+
+import re
+import reprlib
+from typing import Any
+
+_short = reprlib.Repr()
+_short.maxlevel = 4
+_short.maxdict = _short.maxlist = _short.maxtuple = _short.maxset = 8
+_short.maxstring = _short.maxother = 120
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def short(value: Any) -> str:  # noqa: ANN401 - any value by copy, or a handle
+    """*value* as text of at most a line or so."""
+    return printable(_short.repr(value))
+
+
+def call_text(owner: str, name: str | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """A call as the suite made it: ``cache.set('k', 1, ttl=10)``."""
+    inside = ", ".join([*(short(a) for a in args), *(f"{key}={short(value)}" for key, value in kwargs.items())])
+    return f"{owner}.{name}({inside})" if name else f"{owner}({inside})"
+
+
+def printable(text: str) -> str:
+    """*text* without escape codes and control characters (newlines and tabs stay) and without lone surrogates."""
+    text = _CONTROL.sub(_visible, text)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _visible(match: re.Match[str]) -> str:
+    found = match.group()
+    return "" if found == "\r" or found.startswith("\x1b[") else f"\\x{ord(found[0]):02x}"

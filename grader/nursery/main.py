@@ -1,0 +1,128 @@
+"""The nursery's first process: introduces clients to the three it forks (subjects, judges, servers) and does nothing else.
+
+::
+
+    owner ──▶ nursery ─┬─ subjects: imports warm, forks one process per submission run
+                       ├─ judges ─── one per suite, collected; forks one process per run
+                       └─ servers: PostgreSQL, Valkey, fake Redis, each started at first need
+
+Single-threaded all the way: nothing with threads ever forks. When the owner ends, its socket closes and everything goes.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from grader.nursery import custody, mail
+
+OWNER_FD = 3
+
+
+def main() -> NoReturn:
+    """Serve the owner on descriptor 3 until it closes it."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGTSTP):
+        signal.signal(number, signal.SIG_IGN)
+    custody.die_with_parent()
+    os.set_inheritable(OWNER_FD, False)
+    Nursery(socket.socket(fileno=OWNER_FD)).run()
+    os._exit(0)
+
+
+class Nursery:
+    """Answers its owner's letters one at a time."""
+
+    def __init__(self, owner: socket.socket) -> None:
+        self._owner = owner
+        self._children: dict[str, tuple[socket.socket, int]] = {}
+        self._suites: dict[str, tuple[float, socket.socket]] = {}
+
+    def run(self) -> None:
+        """Serve until the owner is gone, then end the children and wait for them, servers last."""
+        self._child("subjects")
+        while (received := mail.receive(self._owner)) is not None:
+            letter, fds = received
+            answer, gifts = self._answer(letter, fds)
+            for fd in fds:
+                os.close(fd)
+            with contextlib.suppress(OSError):
+                mail.send(self._owner, answer, [gift.fileno() for gift in gifts])
+            for gift in gifts:
+                gift.close()
+        for _, suite in self._suites.values():
+            suite.close()
+        for sock, _ in self._children.values():
+            sock.close()
+        for _, pid in self._children.values():
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+    def _answer(self, letter: mail.Letter, fds: list[int]) -> tuple[mail.Letter, list[socket.socket]]:
+        match letter["want"]:
+            case "connection":
+                return {}, [self._introduce("subjects"), self._introduce("servers")]
+            case "warm":
+                self._suite(letter)
+                return {}, []
+            case "judge":
+                subjects, servers = self._introduce("subjects"), self._introduce("servers")
+                with subjects, servers:
+                    mail.send(self._suite(letter), letter, [fds[0], subjects.fileno(), servers.fileno()])
+                return {}, []
+        return {"problem": f"unknown letter {letter}"}, []
+
+    def _introduce(self, kind: str) -> socket.socket:
+        """One end of a new connection to *kind*; that process has the other."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            mail.send(self._child(kind), {}, [theirs.fileno()])
+        return ours
+
+    def _child(self, kind: str) -> socket.socket:
+        if kind not in self._children:
+            ours, theirs = socket.socketpair()
+            pid = os.fork()
+            if pid == 0:
+                self._become(kind, theirs)
+            theirs.close()
+            self._children[kind] = (ours, pid)
+        return self._children[kind][0]
+
+    @staticmethod
+    def _become(kind: str, parent: socket.socket) -> NoReturn:
+        try:
+            # Descriptors on their way to somebody else are open here too: a judge's events must end with the judge.
+            custody.close_all_but(parent.fileno())
+            if kind == "subjects":
+                from grader.nursery import subjects  # noqa: PLC0415 - each child imports only its own part
+
+                subjects.serve(parent)
+            elif kind == "judges":
+                from grader.nursery import judges  # noqa: PLC0415
+
+                judges.serve(parent)
+            else:
+                from grader.nursery import servers  # noqa: PLC0415
+
+                servers.serve(parent)
+        except BaseException:  # noqa: BLE001 - reported on stderr; the owner sees a closed socket
+            sys.excepthook(*sys.exc_info())
+        os._exit(70)
+
+    def _suite(self, letter: mail.Letter) -> socket.socket:
+        """The connection to the judge that has this suite collected; a new one when the suite's files changed."""
+        hidden = letter["hidden"]
+        stamp = max((file.stat().st_mtime for file in Path(hidden).rglob("*.py")), default=0.0)
+        known = self._suites.get(hidden)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        if known is not None:
+            known[1].close()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            mail.send(self._child("judges"), {"hidden": hidden, "challenge": letter["challenge"]}, [theirs.fileno()])
+        self._suites[hidden] = (stamp, ours)
+        return ours

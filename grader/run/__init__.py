@@ -1,0 +1,1 @@
+"""Runs checks: one request in, one stream of events out; and watches the learner's files."""

@@ -1,0 +1,119 @@
+"""Runs the hidden suites of some challenges on a submission and yields the events as they come."""
+
+import random
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader.errors import EXIT_FAILED, EXIT_GRADER, EXIT_PASSED, EXIT_USAGE
+from grader.events import CheckFinished, Event, RunFinished, RunStarted, from_line
+from grader.model import Challenge, Outcome
+from grader.nursery.client import ROOT, Nursery
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One challenge and the file to judge for it."""
+
+    challenge: Challenge
+    file: Path
+
+
+@dataclass
+class Run:
+    """One run; iterate over it once.
+
+    Arguments:
+        nursery: where judges and subjects come from.
+        assignments: what to judge, in order.
+        submission: what the learner named, for the record.
+        tier: only checks up to this tier; None for all.
+        keyword: a ``-k`` expression; "" for all.
+        seed: of the drawn inputs; None draws one.
+        fresh: a fresh subject process for every check.
+        debug: give the submission the terminal and lift the deadlines.
+    """
+
+    nursery: Nursery
+    assignments: tuple[Assignment, ...]
+    submission: str
+    tier: int | None = None
+    keyword: str = ""
+    seed: int | None = None
+    fresh: bool = False
+    debug: bool = False
+    _events: socket.socket | None = field(default=None, init=False)
+    _cancelled: bool = field(default=False, init=False)
+
+    def __iter__(self) -> Iterator[Event]:
+        """The events, from RunStarted to RunFinished, whatever happens in between."""
+        began = time.perf_counter()
+        seed = random.randrange(2**32) if self.seed is None else self.seed  # noqa: S311 - a seed, not a secret
+        yield RunStarted(tuple(a.challenge.number for a in self.assignments), self.submission, seed)
+        counts: Counter[Outcome] = Counter()
+        problem, code = "", EXIT_PASSED
+        for assignment in self.assignments:
+            ended = None
+            for event in self._judge(assignment, seed):
+                ended = event
+                if isinstance(event, RunFinished):
+                    problem, code = event.problem, event.exit_code
+                    continue
+                if isinstance(event, CheckFinished):
+                    counts[event.outcome] += 1
+                yield event
+            if self._cancelled:
+                problem, code = "cancelled", EXIT_FAILED
+                break
+            if ended is None or type(ended).__name__ not in ("SuiteFinished", "RunFinished"):
+                problem, code = f"the judge of challenge {assignment.challenge.number} ended early", EXIT_GRADER
+        if not problem and not counts:
+            problem, code = "no check was chosen" + (f" by -k {self.keyword!r}" if self.keyword else ""), EXIT_USAGE
+        ms = round((time.perf_counter() - began) * 1000, 2)
+        yield _finished(counts, ms, problem, code)
+
+    def cancel(self) -> None:
+        """End the run soon, from any thread; the events end with a RunFinished that says so."""
+        self._cancelled = True
+        events = self._events
+        if events is not None:
+            try:
+                events.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def _judge(self, assignment: Assignment, seed: int) -> Iterator[Event]:
+        if self._cancelled:
+            return
+        request: dict[str, Any] = {
+            "submission": str(assignment.file), "seed": seed, "tier": self.tier, "keyword": self.keyword,
+            "fresh": self.fresh, "debug": self.debug, "hidden_roots": [str(ROOT)],
+        }  # fmt: skip
+        with self.nursery.judge(assignment.challenge.hidden, facts_for_judge(assignment.challenge), request) as events:
+            self._events = events
+            with events.makefile("r", encoding="utf-8", errors="replace") as lines:
+                for line in lines:
+                    yield from_line(line)
+        self._events = None
+
+
+def facts_for_judge(challenge: Challenge) -> dict[str, Any]:
+    """What a judge must know of its challenge, in the nursery's plain terms."""
+    return {"number": challenge.number, "module": challenge.module, "limits": asdict(challenge.limits)}
+
+
+def _finished(counts: Counter[Outcome], ms: float, problem: str, code: int) -> RunFinished:
+    total = sum(counts.values())
+    if not problem:
+        if counts[Outcome.INFRA_ERROR]:
+            code = EXIT_GRADER
+        elif counts[Outcome.PASSED] < total:
+            code = EXIT_FAILED
+    fields = {outcome.value: counts[outcome] for outcome in Outcome}
+    return RunFinished(total=total, ms=ms, exit_code=code, problem=problem, **fields)
+
+

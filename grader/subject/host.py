@@ -1,0 +1,213 @@
+"""Serves the judge's requests on the submission's module: get, call, enter, iterate; returns observations, no verdicts."""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from grader.errors import MessageTooLarge, NotTransferable, WireError
+from grader.subject.loader import Loader
+from grader.subject.references import References, exception_from
+from grader.subject.virtual_time import VirtualTime
+from grader.wire.frames import Frames
+from grader.wire.peer import Peer
+from grader.wire.values import Packer, Unpacker
+
+Reply = list[Any]
+
+
+class Host:
+    """The submission's process, seen from the wire.
+
+    Arguments:
+        frames: the connection to the judge.
+        clock: the process's virtual time, already installed.
+    """
+
+    def __init__(self, frames: Frames, clock: VirtualTime) -> None:
+        self._clock = clock
+        self._references = References(self._call_judge)
+        self._peer = Peer(frames, self._serve, self._control, first_lane=1)
+        self._loader: Loader | None = None
+        self._module: object = None
+        self._operations: dict[str, Callable[..., object]] = {
+            "load": self._load,
+            "get": self._get,
+            "call": self._call,
+            "enter": lambda number: self._references.mine(number).__enter__(),  # type: ignore[attr-defined]
+            "exit": self._exit,
+            "iter": lambda number: iter(self._references.mine(number)),  # type: ignore[call-overload]
+            "next": self._next,
+            "len": lambda number: len(self._references.mine(number)),  # type: ignore[arg-type]
+            "item": lambda number, key: self._references.mine(number)[key],  # type: ignore[index]
+            "await": lambda number: asyncio.run(_awaited(self._references.mine(number))),
+        }
+
+    def run(self) -> None:
+        """Serve until the judge closes the wire; lane 0 is the main thread."""
+        self._peer.start()
+        self._peer.serve_lane(0)
+
+    # -- requests, on their lane's thread ----------------------------------------------------------------------
+
+    def _serve(self, operation: str, arguments: list[Any]) -> Reply:
+        try:
+            values = [self._unpack(argument) for argument in arguments]
+            work = self._operations.get(operation)
+            if work is None:
+                raise WireError(f"unknown operation {operation}")
+            return ["ok", self._pack(work(*values))]
+        except _Missing as error:
+            return ["missing", str(error), error.frames]
+        except (MessageTooLarge, NotTransferable) as error:
+            return ["unusable", str(error)]
+        except BaseException as error:  # noqa: BLE001 - SystemExit and friends are observations too
+            return self._raised(error)
+
+    def _raised(self, error: BaseException, *, same: bool = False) -> Reply:
+        kind = type(error)
+        bases = [base.__name__ for base in kind.__mro__[1:] if base is not object]
+        try:
+            message = str(error)[:10_000]
+        except BaseException:  # noqa: BLE001 - a hostile __str__
+            message = "(its message cannot be shown)"
+        frames = self._loader.frames(error.__traceback__) if self._loader else []
+        if isinstance(error, SyntaxError) and error.filename and self._loader and self._loader.owns(error.filename):
+            frames = [(Path(error.filename).name, error.lineno or 0, "", (error.text or "").strip())]
+        error.__traceback__ = None
+        return ["raised", kind.__name__, bases, message, frames, same]
+
+    def _load(self, path: str, module: str, hidden: list[str]) -> None:
+        self._loader = Loader(Path(path), module, tuple(hidden))
+        self._module = self._loader.load()
+
+    def _target(self, number: int) -> object:
+        return self._module if number == 0 else self._references.mine(number)
+
+    def _get(self, number: int, name: str) -> object:
+        target = self._target(number)
+        if name.startswith("_"):
+            raise _Missing(f"{name} is private", [])
+        try:
+            return getattr(target, name)
+        except AttributeError as error:
+            raise self._missing(target, name, error) from None
+
+    def _call(self, number: int, name: str | None, args: list[Any], kwargs: dict[str, Any]) -> object:
+        target = self._target(number)
+        function = target if name is None else self._get(number, name)
+        if not callable(function):
+            raise _Missing(f"{_describe(target, name)} is not callable", [])
+        return function(*args, **kwargs)
+
+    def _exit(self, number: int, raised: list[Any] | None) -> object:
+        manager = self._references.mine(number)
+        if raised is None:
+            return [bool(manager.__exit__(None, None, None)), False]  # type: ignore[attr-defined]
+        error = exception_from(raised[0], raised[1], tuple(raised[2]))
+        try:
+            raise error
+        except BaseException as thrown:  # noqa: BLE001 - the with statement's own behaviour, spelled out
+            trace = thrown.__traceback__
+        try:
+            return [bool(manager.__exit__(type(error), error, trace)), False]  # type: ignore[attr-defined]
+        except BaseException as after:
+            if after is error:
+                return [False, True]
+            raise
+
+    @staticmethod
+    def _next_of(iterator: Iterator[object]) -> list[object]:
+        for item in iterator:
+            return [item]
+        return []
+
+    def _next(self, number: int) -> list[object]:
+        return self._next_of(self._references.mine(number))  # type: ignore[arg-type]
+
+    def _missing(self, target: object, name: str, error: AttributeError) -> "_Missing":
+        frames = self._loader.frames(error.__traceback__) if self._loader else []
+        inner = [frame for frame in frames if frame]
+        if inner:  # a property of the learner's own failed inside
+            return _Missing(f"{_describe(target, name)}: {error}", inner)
+        if self._loader is not None and target is self._module:
+            return _Missing(f"{self._loader.path.name} has no {name}", [])
+        return _Missing(f"{_describe(target, None)} has no {name}", [])
+
+    # -- control questions, on the reading thread --------------------------------------------------------------
+
+    def _control(self, operation: str, arguments: list[Any]) -> Reply:
+        match operation:
+            case "advance":
+                self._clock.advance(arguments[0])
+            case "freeze":
+                self._clock.freeze(arguments[0])
+            case "unfreeze":
+                self._clock.unfreeze(arguments[0])
+            case "travel":
+                self._clock.advance(arguments[0])
+                self._clock.travel()
+            case "where":
+                return self._where(arguments[0])
+            case "end_of_check":
+                return self._end_of_check()
+        return []
+
+    def _where(self, lane: int) -> Reply:
+        """The learner's frames of the thread that serves *lane*."""
+        name = f"lane-{lane}"
+        for thread in threading.enumerate():
+            is_lane = thread is threading.main_thread() if lane == 0 else thread.name == name
+            if is_lane and thread.ident is not None and self._loader is not None:
+                return [list(frame) for frame in self._loader.frames_of_thread(thread.ident)]
+        return []
+
+    def _end_of_check(self) -> Reply:
+        """Forget the check's objects, flush what it printed, and name the threads it left running."""
+        self._references.forget()
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                pass
+        ours = self._peer.lane_threads
+        left = [
+            thread.name
+            for thread in threading.enumerate()
+            if thread.ident not in ours and thread.name != "wire" and thread is not threading.main_thread()
+        ]
+        return [left, os.getpid()]
+
+    # -- the judge's own objects -------------------------------------------------------------------------------
+
+    def _call_judge(self, export: int, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+        reply = self._peer.request("invoke", export, method, self._pack(list(args)), self._pack(kwargs))
+        if reply[0] == "ok":
+            return self._unpack(reply[1])
+        if reply[0] == "raise":
+            raise exception_from(reply[1], reply[2], tuple(self._unpack(reply[3])))
+        raise AttributeError(str(reply[1]))
+
+    def _pack(self, value: object) -> Any:  # noqa: ANN401 - the wire's form
+        return Packer(self._references.refer).pack(value)
+
+    def _unpack(self, data: Any) -> Any:  # noqa: ANN401 - any value
+        return Unpacker(theirs=self._references.stand_in, yours=self._references.mine).unpack(data)
+
+
+class _Missing(Exception):  # noqa: N818 - a reply, not an error
+    def __init__(self, message: str, frames: list[tuple[str, int, str, str]]) -> None:
+        super().__init__(message)
+        self.frames = frames
+
+
+async def _awaited(thing: Any) -> object:  # noqa: ANN401 - any awaitable
+    return await thing
+
+
+def _describe(target: object, name: str | None) -> str:
+    owner = getattr(target, "__name__", None) or type(target).__name__
+    return owner if name is None else f"{owner}.{name}"

@@ -1,0 +1,43 @@
+"""The marker that makes a test function a check: its tier, its section of the spec, its weight."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pytest
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What `check` was told."""
+
+    tier: int
+    section: str
+    weight: int = 1
+    fresh: bool = False
+    call_seconds: float | None = None
+
+
+def check(
+    *, tier: int, section: str, weight: int = 1, fresh: bool = False, call_seconds: float | None = None
+) -> Callable[[F], F]:
+    """Mark a test function as a check; the first line of its docstring is the title the learner reads.
+
+    Arguments:
+        tier: 1 Works, 2 Holds under fire, 3 Ships.
+        section: the section of the spec that states the promise, "§2".
+        weight: points in a gradebook.
+        fresh: give it a subject process of its own (4-7 ms).
+        call_seconds: another deadline for each of its calls, in seconds.
+    """
+    mark = Mark(tier, section, weight, fresh, call_seconds)
+
+    def decorate(function: F) -> F:
+        if not (function.__doc__ or "").strip():
+            raise ValueError(f"{function.__name__} needs a docstring: its first line is the check's title")
+        marked: F = pytest.mark.check(mark)(function)
+        return marked
+
+    return decorate

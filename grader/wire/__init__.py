@@ -1,0 +1,1 @@
+"""The wire between judge and subject: framing, values by copy, references, lanes and their caps."""

@@ -1,0 +1,106 @@
+"""A fake Redis in a process of its own, whose clock its owner moves."""
+
+import contextlib
+import os
+import select
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Self
+
+from grader.witnesses.server_process import ServerProcess
+from grader.witnesses.unavailable import ServerUnavailable
+
+SECONDS_TO_START = 15.0
+SECONDS_TO_OBEY = 5.0
+_ROOT = Path(__file__).resolve().parents[2]
+_BOOT = "import sys; sys.path.insert(0, sys.argv[2]); from grader.witnesses.fake_redis_server import main; main(int(sys.argv[1]))"
+
+
+class FakeRedis:
+    """fakeredis behind a real socket, so that a solution that takes a host and a port cannot tell it from a server.
+
+    Made by ``FakeRedis.start``, which returns at once; *host*, *port* and *version* are there after ``wait_ready``.
+    The clock moves only through this object: the process obeys a pipe that nobody else has.
+    """
+
+    def __init__(self, process: ServerProcess) -> None:
+        self._process = process
+        self._owner = os.getpid()
+        self.host = "127.0.0.1"
+        self.port = 0
+        self.version = f"fakeredis {metadata.version('fakeredis')}"
+
+    @classmethod
+    def start(cls, folder: Path, *, port: int = 0, disposable: bool = False) -> Self:
+        """Launch the process (5 ms) without waiting until it is ready (0.4 s, mostly imports).
+
+        Arguments:
+            folder: made if missing; holds ``fake_redis.log``.
+            port: the port to serve on, free or one that another fake has just left; 0 chooses a free one.
+            disposable: remove *folder* too if this process is killed; it must be a temporary one then.
+
+        Raises:
+            ServerUnavailable: fakeredis is not installed, or the process could not be started.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            metadata.version("fakeredis")
+            metadata.version("lupa")
+        except metadata.PackageNotFoundError as missing:
+            message = f"the package {missing.name} is not installed, so there is no fake Redis"
+            raise ServerUnavailable(message) from missing
+        # -I keeps the user's PYTHON* variables and the current folder out of the process.
+        command = [sys.executable, "-I", "-c", _BOOT, str(port), str(_ROOT)]
+        log = folder / "fake_redis.log"
+        what = "the fake Redis"
+        return cls(ServerProcess(command, what=what, log=log, disposable=folder if disposable else None, talks=True))
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
+    def wait_ready(self) -> Self:
+        """Wait until it serves; returns itself. Can be called again.
+
+        Raises:
+            ServerUnavailable: it ended or was not ready after 15 s; with the log's last lines.
+        """
+        if self.port == 0:
+            self.port = int(self._answer(SECONDS_TO_START))
+        return self
+
+    def move(self, offset: float) -> None:
+        """Let its time flow *offset* seconds away from real time; a frozen clock flows again.
+
+        When this returns, expiry, TIME, TIME in Lua, stream ids and the time-outs of blocked commands go by the new
+        time. No command sees a part of the change.
+
+        Arguments:
+            offset: seconds, absolute: the same offset twice changes nothing.
+
+        Raises:
+            ServerUnavailable: it has ended, or does not answer within 5 s.
+        """
+        self._order(b"m", offset)
+
+    def freeze(self, at: float | None = None) -> float:
+        """Stop its clock at *at* seconds since the epoch, by default now (real time); freeze again to move on.
+
+        Blocked commands still end after the real time of their time-out. Raises as ``move`` does.
+        """
+        return self._order(b"f", time.time() if at is None else at)
+
+    def unfreeze(self) -> float:
+        """Let its clock flow on from where it stands; the answer is the offset from now on. Raises as ``move`` does."""
+        return self._order(b"u", 0.0)
+
+    def alive(self) -> bool:
+        """Whether the process is there."""
+        return self._process.alive()
+
+    def stop(self) -> None:
+        """Kill the process. Can be called again; in a forked child it does nothing."""
+        self._process.end()
