@@ -31,6 +31,7 @@ class Request:
     keyword: str = ""
     fresh: bool = False
     debug: bool = False
+    collect_only: bool = False
     hidden_roots: tuple[str, ...] = ()
 
 

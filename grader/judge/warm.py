@@ -101,6 +101,9 @@ class _Warm:
             os._exit(0)
         checks = [check_of(item, self._challenge["number"]) for item in session.items if mark_of(item) is not None]
         emit(SuiteStarted(self._challenge["number"], tuple(_facts(check) for check in checks)))
+        if asked.collect_only:
+            self._bench.close()
+            os._exit(0)
 
     @pytest.fixture
     def tmp_path(self) -> Iterator[Path]:

@@ -39,7 +39,7 @@ OURSELVES = Account()
 
 
 def unprivileged_account() -> Account:
-    """Who PostgreSQL runs as: it refuses to run as root, so root lends it the uid of ``nobody``; others stay themselves."""
+    """Who PostgreSQL runs as: it refuses to be root, so root lends it ``nobody``."""
     if os.geteuid() != 0:
         return OURSELVES
     try:

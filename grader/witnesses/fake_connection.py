@@ -1,4 +1,4 @@
-"""One client of the fake Redis: bytes from a socket into fakeredis, replies back the moment they are there."""
+"""One client of the fake Redis: bytes from a socket into fakeredis, replies back at once."""
 
 import contextlib
 import logging
@@ -18,12 +18,12 @@ from fakeredis._socket import FakeSocket
 from grader.witnesses import fake_info, fake_lua
 
 _PIECE = 16_384
-"""Bytes read at once. fakeredis' parser copies the rest of a piece for every word in it, so a large one costs more."""
+"""Bytes read at once. The parser copies the rest of a piece for every word in it: large ones cost more."""
 
 _log = logging.getLogger(__name__)
 
 
-class FakeStore(FakeServer):  # type: ignore[misc]  # fakeredis is not typed
+class FakeStore(FakeServer):
     """The data all clients share, and what INFO tells of them."""
 
     def __init__(self, port: int) -> None:
@@ -33,20 +33,27 @@ class FakeStore(FakeServer):  # type: ignore[misc]  # fakeredis is not typed
         self.connections = 0
 
 
-class FakeConnection(FakeSocket):  # type: ignore[misc]  # fakeredis is not typed
-    """A client's session. fakeredis' own TCP server is not used, because of what it does to a client:
+class FakeConnection(FakeSocket):
+    """A client's session.
 
-    * it polls every connection 100 times a second and goes through a redis-py connection of its own for each command
-      (three times the time of this);
-    * without TCP_NODELAY a pipeline's second reply waits 40 ms for an acknowledgement;
+    fakeredis' own TCP server is not used, because of what it does to a client:
+
+    * without TCP_NODELAY the second reply of a pipeline waits 40 ms for an acknowledgement;
     * a blocked BRPOP whose client has died still takes the next element, which is lost;
+    * CLIENT KILL and a published message are noticed up to 10 ms later, at the next poll;
     * any surprise inside a command closes the connection, where here it is an error reply like others.
     """
 
     def __init__(self, store: FakeStore, stream: socket.socket) -> None:
         host, port = stream.getpeername()[:2]
         ours = stream.getsockname()
-        info = {"resp": 2, "fd": stream.fileno(), "addr": f"{host}:{port}", "laddr": f"{ours[0]}:{ours[1]}", "name": ""}
+        info = {
+            "resp": 2,
+            "fd": stream.fileno(),
+            "addr": f"{host}:{port}",
+            "laddr": f"{ours[0]}:{ours[1]}",
+            "name": "",
+        }
         super().__init__(store, 0, client_class=redis.Redis, client_info=info)
         self._store = store
         self._stream = stream
@@ -74,13 +81,13 @@ class FakeConnection(FakeSocket):  # type: ignore[misc]  # fakeredis is not type
             self._stream.sendall(reply)
 
     def kill(self) -> None:
-        """CLIENT KILL: unlike fakeredis, close the connection now; a client that kills itself gets its reply first."""
+        """CLIENT KILL: close the connection now; a client that kills itself still gets its reply."""
         super().kill()
         if threading.current_thread() is not self._thread:
             with contextlib.suppress(OSError):
                 self._stream.shutdown(socket.SHUT_RDWR)
 
-    @command(name="INFO", fixed=(), repeat=(bytes,))  # type: ignore[untyped-decorator]
+    @command(name="INFO", fixed=(), repeat=(bytes,))
     def info(self, *sections: bytes) -> bytes:
         """INFO, which fakeredis lacks."""
         return fake_info.describe(self._store, [section.decode().lower() for section in sections]).encode()
@@ -104,10 +111,12 @@ class FakeConnection(FakeSocket):  # type: ignore[misc]  # fakeredis is not type
             super()._process_command(fields)
         except (OSError, redis.ConnectionError):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # the client is told, and the log has the traceback
             _log.exception("in %r", fields[0])
             name = fields[0].decode(errors="replace").upper()
-            self.put_response(SimpleError(f"ERR the fake Redis failed in {name}: {type(error).__name__}: {error}"))
+            self.put_response(
+                SimpleError(f"ERR the fake Redis failed in {name}: {type(error).__name__}: {error}")
+            )
 
     def _run_command(self, func: Any, sig: Any, args: list[Any], from_script: bool) -> Any:  # noqa: ANN401, FBT001
         """Count every command for INFO, those of scripts and transactions too."""
@@ -136,6 +145,6 @@ class FakeConnection(FakeSocket):  # type: ignore[misc]  # fakeredis is not type
         except OSError:
             return True
 
-    def _decode_error(self, error: SimpleError) -> SimpleError:
-        """Keep the error's text as the server says it; fakeredis' detour over redis-py's classes loses its first word."""
+    def _decode_error(self, error: SimpleError) -> SimpleError:  # type: ignore[override]
+        """Keep the text as the server says it; the detour over redis-py's classes loses its first word."""
         return SimpleError(error.value)

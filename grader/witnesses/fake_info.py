@@ -16,7 +16,9 @@ def describe(store: "FakeStore", sections: list[str]) -> str:
     chosen = sections or ["default"]
     wanted: list[str] = []
     for section in chosen:
-        wanted += {"default": _DEFAULT, "all": _EVERYTHING, "everything": _EVERYTHING}.get(section, (section,))
+        wanted += {"default": _DEFAULT, "all": _EVERYTHING, "everything": _EVERYTHING}.get(
+            section, (section,)
+        )
     blocks = []
     for name in dict.fromkeys(wanted):
         facts = _section(store, name)

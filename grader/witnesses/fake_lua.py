@@ -1,4 +1,4 @@
-"""Shuts in the Lua of the fake Redis: no Python, no files, no endless loop, nothing left for the next script."""
+"""Shuts in the Lua of the fake Redis: no Python, no files, no endless loop, nothing left behind."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,9 +15,6 @@ sethook(function()
         error("script ran for more than " .. limit .. " s and was stopped", 0)
     end
 end, "", 100000)
-
-os = {clock = clock}
-io, package, require, module, dofile, loadfile, debug, python, newproxy = nil
 
 local function restore(changed, original)
     for name in pairs(changed) do
@@ -37,6 +34,8 @@ return function()
         restore(globals, saved)
         for library, original in pairs(libraries) do restore(library, original) end
     else
+        os = {clock = clock}
+        io, package, require, module, dofile, loadfile, debug, python, newproxy = nil
         saved, libraries = copy(globals), {}
         for _, value in pairs(saved) do
             if type(value) == "table" and value ~= globals then libraries[value] = copy(value) end
@@ -45,8 +44,8 @@ return function()
     started = clock()
 end
 """
-"""Of what is taken away Redis leaves a script os.clock alone. The hook runs every 100 000 instructions. The function
-returned begins a script: the first time it notes what is there, later it puts that back."""
+"""The hook runs every 100 000 instructions. The function returned begins a script: the first time it takes away
+what Redis does not give to scripts either and notes what is left, later it puts that back."""
 
 _ADD_WHAT_REDIS_HAS = """
 redis.replicate_commands = function() return true end
@@ -62,9 +61,9 @@ _begins: dict[int, Callable[[], None]] = {}
 def shut_in(lua: Any) -> None:  # noqa: ANN401  # lupa's modules have no types
     """Make every runtime that *lua*, one of lupa's modules, creates from now on a shut-in one.
 
-    lupa gives scripts ``python.eval`` and the attributes of every Python function, so one EVAL could end the server or
-    move its clock. A script that loops for ever would hold the interpreter, and with it all other clients. A global
-    that a script sets would make fakeredis refuse every later script too.
+    lupa gives scripts ``python.eval`` and the attributes of every Python function, so one EVAL could end the
+    server or move its clock. A script that loops for ever would hold the interpreter, and with it all other
+    clients. A global that a script sets would make fakeredis refuse every later script too.
     """
     make: Callable[..., Any] = lua.LuaRuntime
 

@@ -1,4 +1,4 @@
-"""The fake Redis' own process: serves clients on threads, and obeys its owner on standard input and output."""
+"""The fake Redis' own process: serves clients on threads and obeys its owner on standard input."""
 
 import logging
 import os
@@ -8,23 +8,18 @@ import struct
 import sys
 import threading
 
-# fakeredis imports the valkey client too if it finds it, which costs a fifth of the start and serves nothing here.
+# fakeredis imports the valkey client too where it finds it: a fifth of the start, for nothing here.
 sys.modules["valkey"] = None  # type: ignore[assignment]
 
 from fakeredis.commands_mixins import scripting_mixin  # noqa: E402
 
 from grader.witnesses import fake_lua  # noqa: E402
 from grader.witnesses.fake_connection import FakeConnection, FakeStore  # noqa: E402
+from grader.witnesses.fake_orders import ANSWER, FREEZE, MOVE, ORDER  # noqa: E402
 from grader.witnesses.fake_time import FakeTime  # noqa: E402
 
-ORDER = struct.Struct("=cd")
-"""What the owner sends: one letter and a number."""
-ANSWER = struct.Struct("=d")
-"""What it gets back once the order is carried out: the offset or the instant in force."""
-MOVE, FREEZE, UNFREEZE = b"m", b"f", b"u"
-
 _STUCK_CLIENT_SECONDS = 10
-"""A client that sends without ever reading its replies would hold its thread for good; real servers drop it too."""
+"""A client that never reads its replies would hold its thread for good; real servers drop it too."""
 
 
 class _Client(socketserver.BaseRequestHandler):
@@ -41,7 +36,7 @@ class _Client(socketserver.BaseRequestHandler):
 
 
 class _Server(socketserver.ThreadingTCPServer):
-    """Accepts connections. The standard backlog of 5 makes the sixth of many simultaneous clients wait a second."""
+    """Accepts connections. With the usual backlog of 5 the sixth of many clients waits a second."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -57,7 +52,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 def main(port: int) -> None:
-    """Serve on *port* (0 chooses a free one), say which it is in the first answer, then obey until the owner is gone."""
+    """Serve on *port* (0: a free one), say which in the first answer, then obey until the owner is gone."""
     logging.basicConfig(level=logging.WARNING)
     clock = FakeTime()
     clock.install()
@@ -72,7 +67,7 @@ def main(port: int) -> None:
 
 
 def _obey(order: bytes, clock: FakeTime, store: FakeStore) -> float:
-    """Change the clock between two commands, never inside one, and wake the clients whose waiting may be over."""
+    """Change the clock between two commands, never inside one, and wake clients whose wait may be over."""
     letter, number = ORDER.unpack(order)
     with store.lock:
         if letter == MOVE:

@@ -36,7 +36,7 @@ class FakeTime:
         return offset
 
     def install(self) -> None:
-        """Become ``time.time``: the only clock fakeredis reads for expiry, TIME, streams and blocking commands.
+        """Become ``time.time``, the one clock fakeredis reads: for expiry, TIME, streams, blocking commands.
 
         ``monotonic`` stays real: it paces the waiting itself, and a thread must not wait for ever.
         """

@@ -15,14 +15,14 @@ from grader.witnesses.server_process import SECONDS_TO_END
 def find() -> list[Running]:
     """The servers that still run although the process that started them is gone.
 
-    A pid file proves nothing by itself: numbers are given out again. A server counts only if the process of that
-    number started when the file says. Servers of a run that is still going on are nobody's leftovers.
+    A pid file proves nothing by itself, for numbers are given out again: a server counts only if the process
+    of that number started when the file says. Servers of a run that is still going on are nobody's leftovers.
     """
     return [told for _, told in running.recorded() if told is not None and told.orphaned and told.alive]
 
 
 def stop_all() -> list[Running]:
-    """Stop what ``find`` finds, remove the temporary folders and pid files of every orphaned server; say what stopped.
+    """Stop what ``find`` finds and remove what orphaned servers left on disk; returns the stopped ones.
 
     Raises:
         PermissionError: a leftover belongs to another user.
@@ -44,7 +44,7 @@ def stop_all() -> list[Running]:
 
 
 def _stop(told: Running) -> None:
-    """Send the signal the file names, or SIGKILL if it takes more than five seconds, until the process is gone."""
+    """Send the signal the file names, after five seconds SIGKILL, until the process is gone."""
     ending = signal.Signals.__members__.get(told.ending, signal.SIGKILL)
     for chosen in (ending, signal.SIGKILL):
         try:

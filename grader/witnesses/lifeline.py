@@ -1,5 +1,6 @@
 """Ends a server when the process that owns it is gone, however it went: even SIGKILL closes a pipe."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -22,9 +23,9 @@ for attempt in 1 2 3 4 5; do
     sleep 0.1
 done
 """
-"""$1 a signal, $2 a pid, then the files and folders to remove. A line read means all is well; end of file means that
-the owner is gone. CONT wakes a stopped server, which would keep the signal for later. KILL is for one that hangs.
-Removing can meet a file the server is just making, hence more than one attempt."""
+"""$1 a signal, $2 a pid, then the files and folders to remove. A line read means that all is well, end of file
+that the owner is gone. CONT wakes a stopped server, which would keep the signal for later. KILL is for one that
+hangs. Removing can meet a file the server is just making, hence more than one attempt."""
 
 _lifelines: "weakref.WeakSet[Lifeline]" = weakref.WeakSet()
 
@@ -32,8 +33,8 @@ _lifelines: "weakref.WeakSet[Lifeline]" = weakref.WeakSet()
 class Lifeline:
     """A pipe that this process holds open and a small shell that reads it.
 
-    Preferred to the kernel's parent-death signal, which is Linux only and fires when the *thread* that started the
-    server ends. It costs one sleeping shell (1 ms to start) per server.
+    Preferred to the kernel's parent-death signal, which is Linux only and fires when the *thread* that
+    started the server ends. It costs one sleeping shell (1 ms to start) per server.
 
     Arguments:
         pid: the server to end.
@@ -60,10 +61,8 @@ class Lifeline:
         """The server has been ended by its owner: tell the shell to go, and wait for that."""
         if self._writing < 0:
             return
-        try:
+        with contextlib.suppress(BrokenPipeError):
             os.write(self._writing, b"released\n")
-        except BrokenPipeError:
-            pass
         self.let_go()
         self._shell.wait()
 

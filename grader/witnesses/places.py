@@ -17,7 +17,7 @@ LONGEST_SOCKET_PATH = 99
 
 
 def cache_folder() -> Path:
-    """The folder that outlives a run: ``LEVELUP_CACHE``, else the user's cache folder for "levelup". May not exist."""
+    """What outlives a run: the folder LEVELUP_CACHE names, else the user's cache folder. It may not exist."""
     chosen = os.environ.get("LEVELUP_CACHE")
     return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("levelup"))
 
@@ -30,8 +30,8 @@ def has_room_for_socket(folder: Path) -> bool:
 def temporary_folder(account: Account) -> Path:
     """Make a private temporary folder with a short path, in which *account*'s servers can live.
 
-    The folder is this user's own, mode 0700. Where *account* is somebody else it becomes 0711: that account may pass
-    through to a folder of its own, and nobody can list the names.
+    The folder is this user's own, mode 0700. Where *account* is somebody else it becomes 0711: that account
+    may pass through to a folder of its own, and nobody can list the names.
 
     Arguments:
         account: who the servers run as.
@@ -41,12 +41,16 @@ def temporary_folder(account: Account) -> Path:
     """
     for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108  # mkdtemp makes the name, mode 0700
         folder = Path(parent)
-        if folder.is_dir() and reachable(folder, account) and has_room_for_socket(folder / "levelup-12345678/postgres"):
+        if (
+            folder.is_dir()
+            and reachable(folder, account)
+            and has_room_for_socket(folder / "levelup-12345678/postgres")
+        ):
             made = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder))
             if account.uid is not None:
                 made.chmod(0o711)
             return made
     message = (
-        f"no folder for temporary files can be used by user {account.uid}: set TMPDIR to a folder everyone may enter"
+        f"user {account.uid} can enter no folder for temporary files: set TMPDIR to one everyone may enter"
     )
     raise ServerUnavailable(message)

@@ -32,23 +32,27 @@ _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes":
 
 
 class Postgres:
-    """A running PostgreSQL server with one superuser ``postgres``, no password, and the database ``postgres``.
+    """A running PostgreSQL server: superuser ``postgres`` without a password, database ``postgres``.
 
-    Made by ``Postgres.start``. The socket's folder is open to this user (and root) only. *dsn* is a URL and stays the
-    same over ``halt`` and ``restart``.
+    Made by ``Postgres.start``. The socket's folder is open to this user (and root) only. *dsn* is a URL and
+    stays the same over ``halt`` and ``restart``.
     """
 
-    def __init__(self, folder: Path, *, durable: bool, settings: Mapping[str, str], disposable: bool) -> None:
+    def __init__(
+        self, folder: Path, *, durable: bool, settings: Mapping[str, str], disposable: Path | None
+    ) -> None:
         self._folder = folder
         self._settings = _SETTINGS | ({} if durable else _NOT_DURABLE) | dict(settings)
         self._owner = os.getpid()
         self._account = unprivileged_account()
         self._programs = postgres_programs(self._account)
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            folder.chmod(0o700 if self._account.uid is None else 0o711)
         fits = has_room_for_socket(folder) and reachable(folder, self._account)
         self._elsewhere = None if fits else temporary_folder(self._account)
-        self._disposable = self._elsewhere or (folder if disposable else None)
-        self._room = (self._elsewhere or folder) / "postgres"
+        self._disposable = self._elsewhere or disposable
+        self._room = (self._elsewhere or folder) / "home"
         if not self._room.exists():
             self._room.mkdir(mode=0o700)
             self._account.own(self._room)
@@ -63,23 +67,24 @@ class Postgres:
         *,
         durable: bool = False,
         settings: Mapping[str, str] | None = None,
-        disposable: bool = False,
+        disposable: Path | None = None,
     ) -> Self:
-        """Start a server on a copy of the data directory kept in the cache and wait until it accepts connections.
+        """Start a server on a copy of the cached data directory and wait until it accepts connections.
 
-        A second start in the same folder finds the data again. Where the folder's path is too long for a socket, or
-        the unprivileged user that PostgreSQL runs as under root cannot reach it, data and socket lie in a temporary
-        folder instead, which ``stop`` removes; the log is always in *folder*.
+        A second start in the same folder finds the data again. Where the folder's path is too long for a
+        socket, or the unprivileged user that PostgreSQL runs as under root cannot reach it, data and socket
+        lie in a temporary folder instead, which ``stop`` removes; the log is always in *folder*.
 
         Arguments:
             folder: made if missing; holds ``postgres.log`` and the data.
-            durable: keep fsync, synchronous commit and full page writes on. Off, a commit returns sooner and may be
-                lost when the machine dies; neither setting loses anything when only the server dies.
+            durable: keep fsync, synchronous commit and full page writes on. Off, a commit returns sooner and
+                may be lost when the machine dies; neither setting loses anything when only the server dies.
             settings: further ones, as in postgresql.conf.
-            disposable: remove *folder* too if this process is killed; it must be a temporary one then.
+            disposable: a temporary folder to remove with the server, should this process be killed.
 
         Raises:
-            ServerUnavailable: no programs, no data directory, or not ready after 15 s; with the log's last lines.
+            ServerUnavailable: no programs, no data directory, or not ready after 15 s; with the log's last
+                lines.
         """
         server = cls(folder, durable=durable, settings=settings or {}, disposable=disposable)
         try:
@@ -99,7 +104,7 @@ class Postgres:
         return self._process is not None and self._process.alive()
 
     def halt(self) -> None:
-        """Shut the server down at once, as a crash would: clients are cut off, the data is kept for ``restart``."""
+        """Shut down at once, as a crash would: clients are cut off, the data is kept for ``restart``."""
         if self._process is not None and os.getpid() == self._owner:
             self._process.end()
             self._process = None
@@ -108,13 +113,17 @@ class Postgres:
         """Halt, and start again on the same data and address.
 
         Raises:
-            ServerUnavailable: it is not ready after 15 s.
+            ServerUnavailable: it is not ready after 15 s, or this is a forked child of the process it belongs
+                to.
         """
+        if os.getpid() != self._owner:
+            message = "only the process that started PostgreSQL can restart it"
+            raise ServerUnavailable(message)
         self.halt()
         self._launch()
 
     def stop(self) -> None:
-        """Shut down at once and remove what lies outside the folder. Can be called again; a forked child is ignored."""
+        """Shut down at once and remove what lies outside the folder. Can be repeated; no-op in a forked child."""
         if os.getpid() != self._owner:
             return
         self.halt()
@@ -122,7 +131,7 @@ class Postgres:
             shutil.rmtree(self._elsewhere, ignore_errors=True)
 
     def _start_on_data(self) -> None:
-        """Make the data directory unless there is one, and start; a copy that will not start spoils the template."""
+        """Make the data directory unless there is one, and start; a copy that fails dooms the template."""
         data = self._room / "data"
         if (data / "PG_VERSION").exists():
             self._launch()

@@ -1,4 +1,4 @@
-"""The few words of the Redis protocol (RESP2) that starting and steering a server takes, without a client library."""
+"""The few words of the Redis protocol (RESP2) that starting a server takes, without a client library."""
 
 import socket
 from typing import Self

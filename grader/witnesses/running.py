@@ -1,4 +1,4 @@
-"""Pid files: one small JSON file per running server in the cache folder, written before anything can go wrong."""
+"""Pid files: one small JSON file per running server, in the cache folder."""
 
 import contextlib
 import json
@@ -17,8 +17,8 @@ from grader.witnesses.places import cache_folder
 class Running:
     """What a pid file says of a server.
 
-    ``started`` and ``owner_started`` identify the two processes beyond their numbers; ``folder`` is the temporary
-    folder to remove with the server, or None; ``ending`` the name of the signal that ends it.
+    ``started`` and ``owner_started`` identify the two processes beyond their numbers; ``folder`` is the
+    temporary folder to remove with the server, or None; ``ending`` the name of the signal that ends it.
     """
 
     pid: int
@@ -48,8 +48,8 @@ def running_folder() -> Path:
 def record(pid: int, started: str, what: str, ending: signal.Signals, folder: Path | None) -> Path | None:
     """Write the pid file of a server this process has just started.
 
-    A cache folder that cannot be written is no reason to do without servers: the answer is None then, and only the
-    lifeline watches over the server.
+    A cache folder that cannot be written is no reason to do without servers. The answer is None then, and
+    only the lifeline watches over the server.
     """
     owner = os.getpid()
     facts = Running(

@@ -1,7 +1,6 @@
 """One PostgreSQL database for a run, one schema in it for each check."""
 
 import re
-from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -12,6 +11,8 @@ from psycopg2 import extensions, sql
 from grader.witnesses.unavailable import ServerUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from psycopg2.extensions import connection as Connection  # noqa: N812  # psycopg2 spells a class small
 
 SECONDS_TO_CONNECT = 5
@@ -38,7 +39,7 @@ def fresh_schema(dsn: str, name: str, *, connection: "Connection | None" = None)
 
 
 def drop_schema(dsn: str, name: str, *, connection: "Connection | None" = None) -> None:
-    """Drop a schema and all that is in it; nothing happens if there is none. Arguments as for ``fresh_schema``."""
+    """Drop a schema with all that is in it, if there is one. Arguments as for ``fresh_schema``."""
     _drop_and_make(dsn, name, connection, make=False)
 
 

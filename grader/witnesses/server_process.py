@@ -21,8 +21,8 @@ _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 class ServerProcess:
     """A started server. Only the process that started it can end it; in a forked child ``end`` does nothing.
 
-    It runs in a session of its own, so Ctrl-C in the terminal does not reach it before its owner is done with it, and
-    with a bare environment, so nothing like PGPORT in the user's shell changes what it does.
+    It runs in a session of its own, so Ctrl-C in the terminal does not reach it before its owner is done with
+    it, and with a bare environment, so nothing like PGPORT in the user's shell changes what it does.
 
     Arguments:
         command: the program and its arguments.
@@ -31,7 +31,8 @@ class ServerProcess:
         account: who it runs as.
         ending: the signal that ends it at once.
         disposable: a temporary folder to remove with it, should this process be killed.
-        talks: connect its standard input and output to ``speak`` and ``listen`` instead of nothing and the log.
+        talks: connect its standard input and output to ``input`` and ``output``, not to nothing and
+            the log.
 
     Raises:
         ServerUnavailable: the program could not be started.
@@ -93,7 +94,7 @@ class ServerProcess:
         return identity.same_process(self.pid, self._started)
 
     def end(self) -> None:
-        """Send the ending signal, then SIGKILL after five seconds, and wait until it is gone. Can be called again."""
+        """Send the ending signal, after five seconds SIGKILL, and wait until it is gone. Can be repeated."""
         if os.getpid() != self._owner:
             return
         with self._ended:
@@ -121,7 +122,9 @@ class ServerProcess:
         except OSError:
             lines = []
         told = "\n".join(f"    {line}" for line in lines)
-        return ServerUnavailable(f"{self._what} {trouble}" + (f"; the end of its log:\n{told}" if told else ""))
+        return ServerUnavailable(
+            f"{self._what} {trouble}" + (f"; the end of its log:\n{told}" if told else "")
+        )
 
 
 def _open(pipe: IO[bytes] | None) -> IO[bytes]:

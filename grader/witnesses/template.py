@@ -1,4 +1,4 @@
-"""Keeps one freshly made PostgreSQL data directory in the cache, so that later servers start from a copy of it."""
+"""Keeps a freshly made PostgreSQL data directory in the cache, so that later servers start from a copy."""
 
 import contextlib
 import fcntl
@@ -35,11 +35,12 @@ class _Thinned(Exception):
 
 
 def make_data_directory(data: Path, programs: PostgresPrograms, account: Account) -> None:
-    """Make *data* a data directory that *account* owns: a copy of the template (0.15 s), else by initdb (0.5 s).
+    """Make *data* a data directory that *account* owns: a copy of the template, else by initdb (0.5 s).
 
-    The template is read-only for us after it was made. It appears by one rename, so it is there whole or not at all;
-    two runs that find none wait for each other at a lock, and the second copies what the first made. A template that
-    has lost files since is noticed by count and size, and made again. If the cache cannot be written there is none.
+    The template is read-only for us after it was made. It appears by one rename, so it is there whole or not
+    at all; two runs that find none wait for each other at a lock, and the second copies what the first made.
+    A template that has lost files since is noticed by count and size, and made again. If the cache cannot be
+    written there is none.
 
     Arguments:
         data: must not exist; the folder it lies in must be reachable for *account*.
@@ -85,7 +86,7 @@ def _locked(template: Path) -> Iterator[None]:
 
 
 def _copy(template: Path, data: Path, account: Account) -> bool:
-    """Copy the template to *data* for *account*; False, with nothing left behind, if there is no whole template."""
+    """Copy the template to *data* for *account*; False, leaving nothing, if there is no whole one."""
     try:
         expected = json.loads((template / "whole.json").read_text())
         shutil.copytree(template / "data", data, copy_function=shutil.copyfile)
@@ -100,7 +101,7 @@ def _copy(template: Path, data: Path, account: Account) -> bool:
 
 
 def _keep(data: Path, template: Path) -> None:
-    """Make a copy of *data* the template. Called with the lock held, so nobody else puts one there meanwhile."""
+    """Make a copy of *data* the template. The lock is held: nobody else puts one there meanwhile."""
     unfinished = Path(tempfile.mkdtemp(dir=template.parent, prefix=".unfinished-"))
     try:
         shutil.copytree(data, unfinished / "data", copy_function=shutil.copyfile)
@@ -113,7 +114,7 @@ def _keep(data: Path, template: Path) -> None:
 
 
 def _discard(template: Path) -> None:
-    """Take *template* away by one rename first: a process that is copying from it must not see it half removed."""
+    """Take *template* away by one rename first, so that nobody who comes now copies from half of it."""
     if not template.exists():
         return
     grave = Path(tempfile.mkdtemp(dir=template.parent, prefix=".broken-"))

@@ -4,4 +4,4 @@ from grader.errors import GraderError
 
 
 class ServerUnavailable(GraderError):
-    """No PostgreSQL, Valkey or fake Redis could be found or started; the message is the reason, in plain words."""
+    """No PostgreSQL, Valkey or fake Redis could be found or started; the message says why in plain words."""

@@ -26,11 +26,11 @@ class _PortTaken(Exception):
 class Valkey:
     """A running Valkey server. Made by ``Valkey.start``; *host* and *port* stay the same over ``restart``."""
 
-    def __init__(self, folder: Path, *, settings: Mapping[str, str], disposable: bool) -> None:
+    def __init__(self, folder: Path, *, settings: Mapping[str, str], disposable: Path | None) -> None:
         self._program = valkey_program()
         self._folder = folder
         self._settings = _SETTINGS | dict(settings)
-        self._disposable = folder if disposable else None
+        self._disposable = disposable
         self._owner = os.getpid()
         self._process: ServerProcess | None = None
         self.host = HOST
@@ -39,13 +39,16 @@ class Valkey:
         folder.mkdir(parents=True, exist_ok=True)
 
     @classmethod
-    def start(cls, folder: Path, *, settings: Mapping[str, str] | None = None, disposable: bool = False) -> Self:
+    def start(
+        cls, folder: Path, *, settings: Mapping[str, str] | None = None, disposable: Path | None = None
+    ) -> Self:
         """Start a server that keeps nothing on disk and wait until it answers.
 
         Arguments:
             folder: made if missing; holds ``valkey.log``, and files if *settings* ask for any.
-            settings: further ones, as in valkey.conf: ``{"appendonly": "yes"}`` makes the data outlive a ``restart``.
-            disposable: remove *folder* too if this process is killed; it must be a temporary one then.
+            settings: further ones, as in valkey.conf: ``{"appendonly": "yes"}`` makes the data outlive a
+                ``restart``.
+            disposable: a temporary folder to remove with the server, should this process be killed.
 
         Raises:
             ServerUnavailable: no program, or it does not answer after 15 s; with the log's last lines.
@@ -80,8 +83,12 @@ class Valkey:
         """Halt, and start again on the same port.
 
         Raises:
-            ServerUnavailable: the port was taken meanwhile, or it does not answer after 15 s.
+            ServerUnavailable: the port was taken meanwhile, it does not answer after 15 s, or this is a
+                forked child of the process it belongs to.
         """
+        if os.getpid() != self._owner:
+            message = "only the process that started Valkey can restart it"
+            raise ServerUnavailable(message)
         self.halt()
         try:
             self._launch()
@@ -130,7 +137,7 @@ def free_port() -> int:
 def _about(port: int) -> dict[str, str]:
     """What the server at *port* says of itself; nothing while it does not answer."""
     try:
-        with resp.Client(HOST, port, timeout=1.0) as client:
+        with resp.Client(HOST, port, timeout=0.25) as client:
             return resp.info(client)
     except (OSError, resp.RefusedError):
         return {}

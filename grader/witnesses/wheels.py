@@ -1,4 +1,4 @@
-"""Finds the server programs that pip wheels carry, without importing the wheels, and falls back to those on PATH."""
+"""Finds the server programs that pip wheels carry, without importing the wheels, or else those on PATH."""
 
 import fcntl
 import hashlib
@@ -47,8 +47,8 @@ class PostgresPrograms:
 def postgres_programs(account: Account) -> PostgresPrograms:
     """PostgreSQL's programs, from the wheel if it is installed, else from PATH.
 
-    Where *account* cannot read the wheel (root's virtual environment below a 0700 home), a copy is made once in the
-    temporary folder: 40 MB, shared by later runs.
+    Where *account* cannot read the wheel (root's virtual environment below a 0700 home), a copy is made once
+    in the temporary folder: 40 MB, shared by later runs.
 
     Arguments:
         account: who will run them.
@@ -67,7 +67,7 @@ def postgres_programs(account: Account) -> PostgresPrograms:
 
 
 def valkey_program() -> Path:
-    """The Valkey server from the wheel if it is installed, else ``valkey-server`` or ``redis-server`` from PATH.
+    """The Valkey server from the wheel, else ``valkey-server`` or ``redis-server`` from PATH.
 
     Raises:
         ServerUnavailable: there is none of them.
@@ -140,11 +140,11 @@ def _version(program: Path, account: Account) -> str:
 
 
 def _readable_copy(install: Path, account: Account) -> Path:
-    """A copy of *install* and the shared libraries beside its package, in the temporary folder, that all may read.
+    """A copy of *install* and its shared libraries, in the temporary folder, that all may read.
 
-    The layout stays that of the wheel, because the programs find their libraries relative to themselves. The folder's
-    name tells the wheel's path and age, so another version gets another copy. Somebody else's folder of that name is
-    not trusted: then a fresh one is made for this process.
+    The layout stays that of the wheel, because the programs find their libraries relative to themselves. The
+    folder's name tells the wheel's path and age, so another version gets another copy. Somebody else's folder
+    of that name is not trusted: then a fresh one is made for this process.
     """
     facts = (install / "bin" / "postgres").stat()
     told = f"{install}|{facts.st_size}|{facts.st_mtime_ns}"
@@ -172,16 +172,21 @@ def _readable_copy(install: Path, account: Account) -> Path:
 def _is_private(folder: Path) -> bool:
     """Whether *folder* is a real folder of ours that nobody else can write to."""
     facts = folder.lstat()
-    return folder.is_dir() and not folder.is_symlink() and facts.st_uid == os.geteuid() and not facts.st_mode & 0o022
+    return (
+        folder.is_dir()
+        and not folder.is_symlink()
+        and facts.st_uid == os.geteuid()
+        and not facts.st_mode & 0o022
+    )
 
 
 def _count_files(folder: Path) -> int:
-    """How many files lie below *folder*: a copy that a cleaner of old temporary files has thinned out tells itself."""
+    """How many files lie below *folder*: tells a copy that a cleaner of temporary files has thinned out."""
     return sum(len(files) for _, _, files in os.walk(folder))
 
 
 def _copy_wheel(install: Path, copied: Path) -> None:
-    """Copy *install* and its package's libraries, readable for all: ``X.libs`` on Linux, ``X/.dylibs`` on macOS."""
+    """Copy *install* and its libraries, readable for all: ``X.libs`` on Linux, ``X/.dylibs`` on macOS."""
     package = install.parent
     libraries = (
         (package.parent / f"{package.name}.libs", copied.parent.parent / f"{package.name}.libs"),

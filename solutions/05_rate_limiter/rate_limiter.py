@@ -20,7 +20,7 @@ View = Callable[P, ResponseReturnValue]
 
 HOUR = 3600
 MICROSECONDS = 1_000_000
-REDIS_PATIENCE = 0.25  # seconds to connect, and again to answer: a limiter must not become the slow part
+REDIS_PATIENCE = 1.0  # seconds to connect, and again to answer
 RETRY_AFTER_OUTAGE = 1.0  # seconds a caller is asked to wait when nobody can know better
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from random import Random
 from typing import Any
 
-from grader.testing import attr, check, expect, member
+from grader.testing import Handle, attr, check, expect, fail, member
 
 SIZES = ("main_queue_size", "delayed", "in_flight", "dead_letter_size")
 """Together with the completed messages these account for every message ever enqueued."""
@@ -45,9 +45,13 @@ def run(queue: Any, handler: Callable[[Any], object], **options: int) -> Any:  #
     return queue.process_messages(handler, until_idle=True, **options)
 
 
-def dead_data(queue: Any) -> list[Any]:  # noqa: ANN401
-    """The data of the dead letters, in their order."""
-    return [attr(letter, "data") for letter in queue.dead_letters()]
+def dead(queue: Any, field: str) -> list[Any]:  # noqa: ANN401
+    """One field of all dead letters, in their order."""
+    letters = queue.dead_letters()
+    expect(letters, "what dead_letters() returned").is_a(list, tuple, because="it returns a list of Message")
+    if not all(isinstance(letter, Handle) for letter in letters):
+        fail("dead_letters() returned no Message objects", expected="a list of Message", got=letters)
+    return [attr(letter, field) for letter in letters]
 
 
 def names(rng: Random, count: int) -> list[str]:
@@ -60,10 +64,10 @@ def test_every_message_has_its_own_id(subject, clock):
     """Every message gets an id of its own, even when many arrive in the same instant."""
     queue = subject.MessageQueue()
     clock.freeze()
-    ids = [queue.enqueue({"number": number}) for number in range(100)]
+    ids = [queue.enqueue({"number": number}) for number in range(50)]
     expect(ids[0], "what enqueue() returned").is_a(str, because="enqueue returns the id as a text")
-    expect(len(set(ids)), "the number of different ids among 100 messages").equals(
-        100,
+    expect(len(set(ids)), "the number of different ids among 50 messages").equals(
+        50,
         because="an id made from the time is the same for all messages of that instant",
     )
 
@@ -73,7 +77,7 @@ def test_data_arrives_as_it_was_sent(subject, rng):
     """The handler receives the data that was enqueued, empty values included."""
     queue = subject.MessageQueue()
     sent = [
-        {"to": f"user{rng.randrange(10**6)}@example.com", "tags": ["a", "é", ""], "more": {"ok": True, "no": None}},
+        {"to": f"user{rng.randrange(10**6)}@example.com", "tags": ["a", "é", ""], "more": {"ok": None}},
         rng.random(),
         rng.randrange(10**9),
         "plain text",
@@ -92,7 +96,7 @@ def test_data_arrives_as_it_was_sent(subject, rng):
     run(queue, handler.handle)
     expect(handler.seen, "the data the handler received").equals(
         sent,
-        because="None, False, 0 and empty texts are data like any other: test for 'no message', not for a false value",
+        because="None, False, 0 and empty texts are data like any other: look for 'no message', not for 'no data'",
     )
 
 
@@ -138,7 +142,7 @@ def test_only_an_exception_is_a_failure(subject):
         expect(len(handler.seen), f"the number of deliveries to a handler that returns {answer!r}").equals(
             1, because="only an exception means failure; most handlers return nothing at all"
         )
-        expect(dead_data(queue), f"the dead letters after a handler returned {answer!r}").equals(
+        expect(dead(queue, "data"), f"the dead letters after a handler returned {answer!r}").equals(
             [], because="the handler did not fail"
         )
 
@@ -149,7 +153,7 @@ def test_returns_how_many_were_completed(subject, rng):
     queue = subject.MessageQueue(backoff_base=0)
     good = rng.randint(3, 6)
     for number in range(good):
-        queue.enqueue(number)
+        queue.enqueue(f"good {number}")
     queue.enqueue("bad")
     handler = Recorder(fails=lambda data: data == "bad")
     what = f"what process_messages returned for {good} good messages and a bad one"
@@ -210,7 +214,7 @@ def test_a_message_that_recovers_is_completed(subject):
     completed = run(queue, third_time_lucky)
     expect(len(attempts), "the number of attempts at a message that succeeds the third time").equals(3)
     expect(completed, "what process_messages returned for it").equals(1, because="its last attempt succeeded")
-    expect(dead_data(queue), "the dead letters").equals([], because="a message that succeeded is not dead")
+    expect(dead(queue, "data"), "the dead letters").equals([], because="a message that succeeded is not dead")
 
 
 @check(tier=1, section="§3")
@@ -230,7 +234,7 @@ def test_a_bad_message_does_not_stop_the_others(subject, clock):
     for _ in range(3):
         clock.advance(600)
         run(queue, handler.handle)
-    expect(dead_data(queue), "the dead letters in the end").equals(
+    expect(dead(queue, "data"), "the dead letters in the end").equals(
         [sent[1], sent[3]], because="after three failed attempts a message is a dead letter"
     )
     expect(len(handler.seen), "the number of deliveries in all").equals(
@@ -249,20 +253,24 @@ def test_a_dead_letter_tells_what_happened(subject, clock, rng):
     second_id = queue.enqueue(second_data)
     clock.advance(1000)
     run(queue, handler.handle)
-    letters = queue.dead_letters()
-    expect(len(letters), "the number of dead letters").equals(2)
-    by_id = {attr(letter, "id"): letter for letter in letters}
-    expect(by_id, "the dead letters by id").has_keys(first_id, second_id, because="a message keeps its id")
-    first, second = by_id[first_id], by_id[second_id]
-    expect(attr(first, "data"), "the dead letter's data").equals(first_data)
-    expect(attr(first, "attempts"), "the dead letter's attempts").equals(2, because="it was tried twice")
-    expect(attr(first, "error"), "the dead letter's error").is_a(str, because="the error is kept as a text")
+    ids = dead(queue, "id")
+    expect(sorted(ids), "the ids of the dead letters, sorted").equals(
+        sorted([first_id, second_id]), because="a message keeps the id that enqueue returned"
+    )
+    first, second = ids.index(first_id), ids.index(second_id)
+    expect(dead(queue, "data")[first], "the dead letter's data").equals(first_data)
+    expect(dead(queue, "attempts")[first], "the dead letter's attempts").equals(2, because="it was tried twice")
+    error = dead(queue, "error")[first]
+    expect(error, "the dead letter's error").is_a(str, because="the error is kept as a text")
     for part in ("ValueError", f"cannot handle {first_data!r}"):
-        expect(attr(first, "error"), "the dead letter's error").contains(
+        expect(error, "the dead letter's error").contains(
             part, because="whoever reads it needs the exception's class and its message"
         )
-    apart = attr(second, "created_at") - attr(first, "created_at")
-    expect(apart, "the seconds between two created_at, enqueued about 100 s apart").between(
+    created_at = dead(queue, "created_at")
+    for moment in created_at:
+        expect(moment, "a dead letter's created_at").is_a(float, int, because="it is a time in seconds")
+    apart = created_at[second] - created_at[first]
+    expect(apart, "the seconds between the created_at of two messages enqueued about 100 s apart").between(
         99, 160, because="created_at is when the message was enqueued, not when it died"
     )
 
@@ -274,13 +282,13 @@ def test_a_dead_letter_stays_until_asked_back(subject, clock):
     handler = Recorder(fails=always)
     queue.enqueue("bad")
     run(queue, handler.handle)
-    expect(dead_data(queue), "the dead letters after two failed attempts of two").equals(["bad"])
+    expect(dead(queue, "data"), "the dead letters after two failed attempts of two").equals(["bad"])
     clock.advance(3600)
     run(queue, handler.handle)
     expect(len(handler.seen), "the number of attempts an hour later").equals(
         2, because="only retry_dead_letters brings a dead letter back"
     )
-    expect(dead_data(queue), "the dead letters at the second look").equals(
+    expect(dead(queue, "data"), "the dead letters at the second look").equals(
         ["bad"], because="dead_letters() only shows them"
     )
 
@@ -291,22 +299,21 @@ def test_a_redriven_message_starts_afresh(subject, clock):
     queue = subject.MessageQueue(max_retries=3, backoff_base=0)
     message_id = queue.enqueue({"order": 7})
     run(queue, Recorder(fails=always).handle)
-    created_at = [attr(letter, "created_at") for letter in queue.dead_letters()]
+    created_at = dead(queue, "created_at")
     clock.advance(100)
     expect(queue.retry_dead_letters(), "what retry_dead_letters() returned").equals(
         1, because="it returns how many it moved"
     )
-    expect(dead_data(queue), "the dead letters after all were asked back").equals([])
+    expect(dead(queue, "data"), "the dead letters after all were asked back").equals([])
     again = Recorder(fails=always)
     run(queue, again.handle)
     expect(again.seen, "the deliveries after the redrive").equals(
         [{"order": 7}] * 3, because="a message asked back starts again with no attempts used"
     )
-    letters = queue.dead_letters()
-    expect([attr(letter, "id") for letter in letters], "the ids of the dead letters").equals(
+    expect(dead(queue, "id"), "the ids of the dead letters").equals(
         [message_id], because="it is still the same message"
     )
-    expect([attr(letter, "created_at") for letter in letters], "created_at of the dead letters").equals(
+    expect(dead(queue, "created_at"), "created_at of the dead letters").equals(
         created_at, because="it was enqueued only once"
     )
 
@@ -321,13 +328,13 @@ def test_redrive_takes_only_what_is_asked(subject):
     expect(moved, "what retry_dead_letters(ids=[b, an unknown id]) returned").equals(
         1, because="an unknown id is skipped"
     )
-    left = dead_data(queue)
+    left = dead(queue, "data")
     expect(sorted(left), "the dead letters left after b was asked back").equals(["a", "c", "d", "e"])
     expect(queue.retry_dead_letters(ids=[]), "what retry_dead_letters(ids=[]) returned").equals(
         0, because="an empty list asks for none; None asks for all"
     )
     expect(queue.retry_dead_letters(limit=2), "what retry_dead_letters(limit=2) returned").equals(2)
-    expect(dead_data(queue), "the dead letters left after limit=2").equals(
+    expect(dead(queue, "data"), "the dead letters left after limit=2").equals(
         left[2:], because="the limit takes from the front of dead_letters()"
     )
 
@@ -397,6 +404,7 @@ def test_no_message_drops_out_of_sight(subject, rng):
     for number in range(total):
         queue.enqueue(number)
     run(queue, look, batch_size=3)
+    expect(len(seen), f"the number of handler calls for {total} messages").at_least(total)
     for stats in [*seen, queue.get_stats()]:
         found = sum(member(stats, key, "what get_stats() returned") for key in ("messages_processed", *SIZES))
         expect(found, f"processed + main + delayed + in flight + dead in {stats}").equals(
@@ -430,16 +438,21 @@ def test_a_worker_waits_until_it_is_stopped(subject, in_background: Callable[...
     worker = in_background(work)
     queue.enqueue("first")
     arrived["first"].wait(GENEROUS)
-    left_early = returned.wait(0.15)
+    left_early = returned.wait(0.1)
     queue.enqueue("second")
     picked_up = arrived["second"].wait(0.0 if left_early else GENEROUS)
     queue.stop()
     stopped = returned.wait(GENEROUS)
+    completed = worker.result(GENEROUS) if stopped else None
     expect(left_early, "whether process_messages returned before stop()").is_false(
         because="with until_idle left at False an empty queue means waiting, not leaving"
     )
-    expect(picked_up, "whether a message enqueued while the worker waited arrived").is_true()
+    expect(picked_up, "whether a message enqueued while the worker waited arrived").is_true(
+        because="a waiting worker looks again, at least once every poll seconds"
+    )
     expect(stopped, "whether process_messages returned after stop()").is_true(
         because="a running process_messages has to notice stop() within about one poll"
     )
-    expect(worker.result(GENEROUS), "what the stopped process_messages returned").equals(2)
+    expect(completed, "what the stopped process_messages returned").equals(
+        2, because="it completed both messages before it was stopped"
+    )

@@ -1,0 +1,94 @@
+"""Mistake: a thread that asks twice gets the same connection twice.
+
+Believes: a thread can only do one thing at a time, so one connection is enough for it.
+Rejected by: two_blocks_never_share_a_connection, never_more_than_max_connections,
+    waiting_ends_with_pool_timeout, timeout_of_a_call_goes_first, stats_count_connections_and_loans
+
+The inner block's statements become part of the outer block's transaction.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+
+
+class PoolTimeout(Exception):
+    """No connection became free in time."""
+
+
+class DatabasePool:
+    """Lends connections; opens a new one when none is idle."""
+
+    def __init__(
+        self,
+        min_connections: int = 5,
+        max_connections: int = 20,
+        *,
+        connect: Callable[[], Any] | None = None,
+        dsn: str | None = None,
+        timeout: float = 30.0,
+        **_later_tiers: object,
+    ) -> None:
+        self._connect = connect or (lambda: psycopg2.connect(dsn))
+        self._max = max_connections
+        self._timeout = timeout
+        self._changed = threading.Condition()
+        self._idle: list[Any] = []
+        self._open = 0
+        self._used = 0
+        self._mine = threading.local()
+
+    @contextmanager
+    def get_connection(self, timeout: float | None = None) -> Iterator[Any]:
+        """Lend a connection, then commit or roll back."""
+        if getattr(self._mine, "connection", None) is not None:
+            yield self._mine.connection
+            return
+        connection = self._take(self._timeout if timeout is None else timeout)
+        self._mine.connection = connection
+        try:
+            yield connection
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            self._mine.connection = None
+            self._give_back(connection)
+
+    def execute_query(self, query: str, params: Any = None) -> list[Any]:
+        """Run one statement; its rows, or []."""
+        with self.get_connection() as connection, connection.cursor() as cursor:
+            cursor.execute(query, params)
+            return [] if cursor.description is None else cursor.fetchall()
+
+    def get_stats(self) -> dict[str, int]:
+        """Count connections and loans."""
+        with self._changed:
+            return {
+                "pool_size": self._open,
+                "available_connections": len(self._idle),
+                "connections_created": self._open,
+                "connections_used": self._used,
+            }
+
+    def _take(self, timeout: float) -> Any:
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while not self._idle and self._open == self._max:
+                if not self._changed.wait(deadline - time.monotonic()):
+                    raise PoolTimeout
+            self._used += 1
+            if self._idle:
+                return self._idle.pop()
+            self._open += 1
+        return self._connect()
+
+    def _give_back(self, connection: Any) -> None:
+        with self._changed:
+            self._idle.append(connection)
+            self._changed.notify()

@@ -1,0 +1,331 @@
+"""Tier 1: an exact sliding window for each key, honest answers about it, and a Flask route behind it."""
+
+from grader.testing import attr, check, expect, fail, member
+
+MINUTE = 60
+
+
+@check(tier=1, section="§1")
+def test_exactly_the_limit_is_admitted(subject, redis, rng):
+    """A burst gets exactly as many requests through as the limit allows."""
+    limit = rng.randint(3, 8)
+    config = subject.RateLimitConfig(max_requests=limit, window_seconds=MINUTE)
+    outcomes = burst(new_limiter(subject, redis), "alice", config, limit + 3)
+    expect(outcomes, f"the outcome of {limit + 3} quick requests with a limit of {limit}").equals(
+        [True] * limit + [False] * 3,
+        because="the request that would make one too many must be refused, and none before it",
+    )
+
+
+@check(tier=1, section="§1")
+def test_limit_of_zero_admits_nobody(subject, redis):
+    """A limit of 0 admits nobody."""
+    config = subject.RateLimitConfig(0, MINUTE)
+    outcomes = burst(new_limiter(subject, redis), "alice", config, 2)
+    expect(outcomes, "the outcome of 2 requests with a limit of 0").equals(
+        [False, False],
+        because="0 is a limit like any other: it does not mean 'no limit', and the first request is one too many",
+    )
+
+
+@check(tier=1, section="§2")
+def test_no_double_burst_at_the_turn_of_a_minute(subject, redis, clock):
+    """Two full bursts do not fit around the turn of a minute."""
+    limiter, config = new_limiter(subject, redis), subject.RateLimitConfig(5, MINUTE)
+    wait_for_second(53, redis, clock)
+    burst(limiter, "alice", config, 5)
+    clock.advance(9)
+    outcomes = burst(limiter, "alice", config, 5)
+    expect(outcomes, "the outcome of 5 requests, 9 s after 5 were admitted (limit 5 a minute)").equals(
+        [False] * 5,
+        because="a new minute on the clock is no new window: the window is always the last 60 seconds",
+    )
+
+
+@check(tier=1, section="§2")
+def test_no_window_holds_more_than_the_limit(subject, redis, clock):
+    """No stretch of time as long as the window ever holds more than the limit."""
+    limiter, config = new_limiter(subject, redis), subject.RateLimitConfig(5, MINUTE)
+    wait_for_second(50, redis, clock)
+    burst(limiter, "alice", config, 5)
+    clock.advance(30)
+    outcomes = burst(limiter, "alice", config, 5)
+    expect(outcomes, "the outcome of 5 requests, 30 s after 5 were admitted (limit 5 a minute)").equals(
+        [False] * 5,
+        because="5 requests were admitted within the last 60 seconds, so there is no room; an average rate or an "
+        "estimate lets a few too many through",
+    )
+
+
+@check(tier=1, section="§2")
+def test_slots_come_back_one_by_one(subject, redis, clock):
+    """Each slot is free again when its own request has left the window, not all of them at once."""
+    limiter, config = new_limiter(subject, redis), subject.RateLimitConfig(3, MINUTE)
+    wait_for_second(30, redis, clock)
+    burst(limiter, "alice", config, 1)
+    clock.advance(50)
+    burst(limiter, "alice", config, 2)
+    clock.advance(15)
+    outcomes = burst(limiter, "alice", config, 3)
+    expect(outcomes, "the outcome of 3 requests at 65 s, after 1 was admitted at 0 s and 2 at 50 s (limit 3)").equals(
+        [True, False, False],
+        because="at 65 s only the first request is older than 60 s; the two from 50 s still take their slots",
+    )
+
+
+@check(tier=1, section="§2")
+def test_admitted_again_after_the_window(subject, redis, clock):
+    """Once a whole window has passed, the full limit is there again."""
+    limiter, config = new_limiter(subject, redis), subject.RateLimitConfig(3, MINUTE)
+    burst(limiter, "alice", config, 3)
+    clock.advance(MINUTE + 0.5)
+    outcomes = burst(limiter, "alice", config, 4)
+    expect(outcomes, "the outcome of 4 requests, 60.5 s after 3 of 3 were admitted").equals(
+        [True, True, True, False],
+        because="requests older than the window no longer count",
+    )
+
+
+@check(tier=1, section="§2")
+def test_refused_requests_are_free(subject, redis, clock):
+    """A refused request does not use up a slot."""
+    limiter, config = new_limiter(subject, redis), subject.RateLimitConfig(2, MINUTE)
+    wait_for_second(5, redis, clock)
+    burst(limiter, "alice", config, 2)
+    for _ in range(3):
+        clock.advance(15)
+        burst(limiter, "alice", config, 2)
+    clock.advance(16)
+    outcomes = burst(limiter, "alice", config, 2)
+    expect(outcomes, "the outcome of 2 requests at 61 s, after 2 were admitted at 0 s and 6 refused since").equals(
+        [True, True],
+        because="only admitted requests count; a client that keeps knocking must not lock itself out",
+    )
+
+
+@check(tier=1, section="§2")
+def test_requests_in_one_instant_all_count(subject, redis, clock):
+    """Requests that arrive in the same instant are all counted."""
+    clock.freeze()
+    limiter, config = new_limiter(subject, redis), subject.RateLimitConfig(5, MINUTE)
+    outcomes = burst(limiter, "alice", config, 7)
+    expect(outcomes, "the outcome of 7 requests while the clock stands still (limit 5)").equals(
+        [True] * 5 + [False] * 2,
+        because="two requests can carry the same time; if the time is an entry's name, the second replaces the first",
+    )
+
+
+@check(tier=1, section="§3")
+def test_answer_has_every_field(subject, redis):
+    """The answer is True or False, and a dict with the five fields."""
+    limiter, config = new_limiter(subject, redis), subject.RateLimitConfig(1, MINUTE)
+    for expected, case in ((True, "an admitted request"), (False, "a refused request")):
+        allowed, stats = ask(limiter, "alice", config)
+        expect(allowed, f"the first value of the answer to {case}").equals(
+            expected, because="it has to be True or False itself, not 1 or 0"
+        )
+        for field in ("limit", "remaining", "current_count"):
+            expect(member(stats, field, "the dict of the answer"), f"{field!r} for {case}").is_a(int)
+        for field in ("reset_time", "retry_after"):
+            expect(member(stats, field, "the dict of the answer"), f"{field!r} for {case}").is_a(int, float)
+        expect(stats["limit"], f"'limit' for {case}, with max_requests=1").equals(1)
+
+
+@check(tier=1, section="§3")
+def test_remaining_is_what_is_left_after_this_call(subject, redis):
+    """The numbers describe the window after this request."""
+    limiter, config = new_limiter(subject, redis), subject.RateLimitConfig(3, MINUTE)
+    answers = [ask(limiter, "alice", config)[1] for _ in range(4)]
+    remaining = [member(stats, "remaining", "the dict of the answer") for stats in answers]
+    expect(remaining, "'remaining' of 4 requests in a row with a limit of 3").equals(
+        [2, 1, 0, 0], because="this request's own slot is already taken when the caller reads the answer"
+    )
+    counts = [member(stats, "current_count", "the dict of the answer") for stats in answers]
+    expect(counts, "'current_count' of 4 requests in a row with a limit of 3").equals(
+        [1, 2, 3, 3], because="it counts the admitted requests in the window, this one included; refused ones never"
+    )
+
+
+@check(tier=1, section="§3")
+def test_answer_says_when_to_come_back(subject, redis):
+    """The answer says how long to wait, and at which time a slot is free."""
+    limiter, config = new_limiter(subject, redis), subject.RateLimitConfig(1, MINUTE)
+    before = redis.client.time()[0]
+    admitted, refused = (ask(limiter, "alice", config)[1] for _ in range(2))
+    after = redis.client.time()[0] + 1
+    expect(member(admitted, "retry_after", "the dict of the answer"), "'retry_after' of an admitted request").between(
+        0, 0, because="there is nothing to wait for"
+    )
+    wait = member(refused, "retry_after", "the dict of the answer")
+    expect(wait, "'retry_after' of a refused request, with a window of 60 s").between(
+        0, MINUTE + 1, because="it is a number of seconds from now, and after a whole window there is room for certain"
+    )
+    expect(wait, "'retry_after' of a refused request").differs_from(0, because="there is no room at this moment")
+    for stats, case in ((admitted, "an admitted request"), (refused, "a refused request")):
+        reset = member(stats, "reset_time", "the dict of the answer")
+        expect(reset, f"'reset_time' of {case}, asked at {before}").between(
+            before - 2, after + MINUTE + 2, because="it is a time in seconds since 1970, at most one window from now"
+        )
+
+
+@check(tier=1, section="§4")
+def test_different_keys_never_meet(subject, redis):
+    """Two different keys never share a count, whatever text they are."""
+    limiter, config = new_limiter(subject, redis), subject.RateLimitConfig(1, MINUTE)
+    ask(limiter, "alice", config)
+    helpers = [name.removeprefix("rl:") for name in redis_names(redis)]
+    lookalikes = [
+        "bob", "Alice", "alice ", " alice", "alice\n", "alice:", "a:lice", "a_lice", "a/lice", "alic", "alicé", "alice\u0301",
+        "*", "alic?", "{alice}", "{alice}1", "{alice}2", "api:alice", "alice" + "e" * 300, "alice" + "e" * 301,
+    ]  # fmt: skip
+    for key in lookalikes + [name for name in helpers if name not in ("alice", *lookalikes)]:
+        allowed, _ = ask(limiter, key, config)
+        expect(allowed, f"the first request of the key {key!r}, after others were used").satisfies(
+            bool(allowed), "True", because="another key was taken for this one; every difference in the text counts"
+        )
+
+
+@check(tier=1, section="§4")
+def test_redis_names_carry_the_prefix(subject, redis):
+    """Everything the limiter keeps in Redis has a name that starts with the prefix."""
+    limiter, config = new_limiter(subject, redis), subject.RateLimitConfig(2, MINUTE)
+    burst(limiter, "alice", config, 3)
+    names = redis_names(redis)
+    if not names:
+        fail(
+            "Redis holds nothing after an admitted request",
+            expected="at least one key whose name starts with 'rl:'",
+            got="no key of the limiter",
+            because="the count has to live in Redis, where every server can see it",
+        )
+    for name in names:
+        expect(name, "the name of a key that the limiter keeps in Redis").satisfies(
+            name.startswith("rl:"),
+            "a name that starts with 'rl:'",
+            because="other programs use the same Redis; the prefix keeps the limiter out of their way",
+        )
+
+
+@check(tier=1, section="§4")
+def test_replicas_share_one_count(subject, redis):
+    """Two limiters on the same Redis share one count."""
+    first, second = new_limiter(subject, redis), new_limiter(subject, redis)
+    config = subject.RateLimitConfig(3, MINUTE)
+    burst(first, "alice", config, 2)
+    outcomes = burst(second, "alice", config, 2)
+    expect(outcomes, "the outcome of 2 requests on a second server, after 2 on the first (limit 3)").equals(
+        [True, False],
+        because="servers that count for themselves let the limit through once each",
+    )
+
+
+@check(tier=1, section="§5")
+def test_user_limits_show_the_users_bucket(subject, redis):
+    """get_user_limits shows the bucket that the user's routes count in."""
+    limiter, config = new_limiter(subject, redis), subject.RateLimitConfig(100, 3600)
+    burst(limiter, "api:alice", config, 3)
+    limits = limiter.get_user_limits("alice")
+    for field, value in (("user_id", "alice"), ("allowed", True), ("limit", 100), ("current_count", 3), ("remaining", 97)):
+        expect(
+            member(limits, field, "get_user_limits('alice')"),
+            f"{field!r} in get_user_limits('alice'), after 3 requests with the key 'api:alice'",
+        ).equals(value, because="it reads the key 'api:' + user_id, with 100 requests an hour unless told otherwise")
+    expect(limits, "get_user_limits('alice')").has_keys("reset_time", "retry_after")
+
+
+@check(tier=1, section="§5")
+def test_looking_is_free(subject, redis):
+    """Looking at the limits does not use them up."""
+    limiter, config = new_limiter(subject, redis), subject.RateLimitConfig(2, MINUTE)
+    burst(limiter, "api:alice", config, 1)
+    for _ in range(4):
+        limits = limiter.get_user_limits("alice", config)
+    expect(
+        member(limits, "remaining", "get_user_limits('alice', config)"), "'remaining' after 1 request and 4 looks (limit 2)"
+    ).equals(1, because="only is_allowed takes a slot")
+    outcomes = burst(limiter, "api:alice", config, 2)
+    expect(outcomes, "the outcome of 2 more requests after 1 request and 4 looks (limit 2)").equals(
+        [True, False], because="only is_allowed takes a slot"
+    )
+    limits = limiter.get_user_limits("alice", config)
+    expect(member(limits, "allowed", "get_user_limits('alice', config)"), "'allowed' when the limit is used up").is_false(
+        because="it says what the next request would be told"
+    )
+
+
+@check(tier=1, section="§6")
+def test_limited_route_still_answers(subject, redis):
+    """An admitted request gets the route's own answer, and a header with what is left."""
+    limiter = new_limiter(subject, redis)
+    client = subject.create_app(limiter, requests_per_hour=3, identity=lambda: "alice").test_client()
+    for left in ("2", "1"):
+        response = client.get("/api/data")
+        expect(attr(response, "status_code"), "the status of an admitted GET /api/data").equals(
+            200,
+            because="the route returns a dict; Flask's make_response turns it into a response that can take headers",
+        )
+        expect(response.get_json(), "the JSON of an admitted GET /api/data").has_keys("data")
+        expect(
+            attr(response, "headers").get("X-RateLimit-Remaining"), "the header X-RateLimit-Remaining (limit 3)"
+        ).equals(left)
+    limits = limiter.get_user_limits("alice", subject.RateLimitConfig(3, 3600))
+    expect(
+        member(limits, "current_count", "get_user_limits('alice', …)"),
+        "'current_count' in get_user_limits('alice', …) after 2 requests to the route",
+    ).equals(2, because="the route counts with the key 'api:' + identity()")
+
+
+@check(tier=1, section="§6")
+def test_route_over_the_limit_answers_429(subject, redis):
+    """A caller over the limit gets 429 and the seconds to wait; other callers are not affected."""
+    who = ["alice"]
+    app = subject.create_app(new_limiter(subject, redis), requests_per_hour=2, identity=lambda: who[0])
+    client = app.test_client()
+    statuses = [attr(client.get("/api/data"), "status_code") for _ in range(2)]
+    expect(statuses, "the statuses of alice's first 2 requests (limit 2)").equals([200, 200])
+    response = client.get("/api/data")
+    expect(attr(response, "status_code"), "the status of alice's third request (limit 2)").equals(429)
+    body = response.get_json()
+    expect(member(body, "error", "the JSON of the 429"), "'error' in the JSON of the 429").is_a(str)
+    wait = member(body, "retry_after", "the JSON of the 429")
+    expect(wait, "'retry_after' in the JSON of the 429").between(
+        0, 3601, because="it is the number of seconds to wait, not a time of day"
+    )
+    who[0] = "bob"
+    expect(attr(client.get("/api/data"), "status_code"), "the status of bob's first request").equals(
+        200, because="each caller that identity() names has a limit of its own"
+    )
+
+
+def new_limiter(subject, redis):
+    """A limiter of the submission, connected to the check's Redis."""
+    return subject.RedisRateLimiter(redis.host, redis.port)
+
+
+def ask(limiter, key, config):
+    """One decision of the submission, known to be a pair with a dict in it."""
+    __tracebackhide__ = True
+    answer = limiter.is_allowed(key, config)
+    expect(answer, f"is_allowed({key!r}, config)").satisfies(
+        type(answer) in (tuple, list) and len(answer) == 2 and type(answer[1]) is dict,
+        "a pair: True or False, and a dict",
+    )
+    return answer[0], answer[1]
+
+
+def burst(limiter, key, config, requests):
+    """Which of so many requests in a row were admitted."""
+    __tracebackhide__ = True
+    return [bool(ask(limiter, key, config)[0]) for _ in range(requests)]
+
+
+def wait_for_second(second, redis, clock):
+    """Move on until the clock on the wall shows so many seconds past a minute."""
+    seconds, microseconds = redis.client.time()
+    clock.advance((second - (seconds + microseconds / 1e6)) % MINUTE)
+
+
+def redis_names(redis):
+    """The names of all keys in Redis, also of names that are not text."""
+    names = redis.client.execute_command("KEYS", "*", NEVER_DECODE=True)
+    return [name.decode("utf-8", "backslashreplace") for name in names]

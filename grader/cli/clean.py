@@ -1,0 +1,58 @@
+"""``levelup clean``: ends servers that an earlier run left and removes caches; the learner's files stay."""
+
+import argparse
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from grader.cli.course import shown
+from grader.nursery.client import ROOT
+from grader.witnesses import leftovers
+from grader.witnesses.places import cache_folder
+
+_OLD_SECONDS = 3600
+_CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache", ".levelup-install.log")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's own arguments."""
+    parser.add_argument("-n", "--dry-run", action="store_true", help="only say what would be done")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Clean; returns 0."""
+    verb = "would end" if options.dry_run else "ended"
+    for server in leftovers.find() if options.dry_run else leftovers.stop_all():
+        print(f"{verb} {server.what} (process {server.pid})")
+    total = 0
+    for path in _removable():
+        size = _size(path)
+        total += size
+        print(f"{'would remove' if options.dry_run else 'removed'} {shown(path)} ({size // 1024:,} KB)")
+        if not options.dry_run:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    print(f"{total // 1024 // 1024:,} MB; your workspace was not touched")
+    return 0
+
+
+def _removable() -> list[Path]:
+    """Our caches, and temporary folders of runs that were killed an hour ago or earlier."""
+    old = time.time() - _OLD_SECONDS
+    cache = cache_folder()
+    # Running servers of a run that is still going on have their pid files here.
+    found = [path for path in cache.iterdir() if path.name != "running"] if cache.is_dir() else []
+    found += [ROOT / name for name in _CACHES if (ROOT / name).exists()]
+    for path in Path(tempfile.gettempdir()).glob("levelup-*"):
+        try:
+            if path.is_dir() and path.stat().st_mtime < old and path.stat().st_uid == Path.home().stat().st_uid:
+                found.append(path)
+        except OSError:
+            continue
+    return found
+
+
+def _size(path: Path) -> int:
+    if path.is_file():
+        return path.stat().st_size
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file() and not file.is_symlink())
