@@ -52,9 +52,9 @@ class AuthService:
     ) -> None:
         """Tier 1. Start with the accounts in *users*, or with none.
 
-        *secret_key* signs the tokens, *hasher* hashes the passwords (None: your own), *clock* returns the time in
-        seconds, *access_ttl* is the life of a token in seconds. The other arguments belong to tiers 2 and 3:
-        accept them now, use them when you get there.
+        *secret_key* signs the tokens, *hasher* hashes the passwords (None: your own), *clock* returns the
+        time in seconds, *access_ttl* is the life of a token in seconds. The other arguments belong to tiers 2
+        and 3: accept them now, use them when you get there.
 
         Tier 3: raises ValueError for a key of fewer than 32 bytes (§9).
         """

@@ -1,4 +1,4 @@
-"""A message queue that retries failures, keeps dead letters and loses nothing (the promises are in spec.md)."""
+"""A message queue that retries failures, keeps dead letters and loses nothing; spec.md says how."""
 
 import random
 import threading
@@ -86,14 +86,14 @@ class MessageQueue:
         path: None keeps everything in memory; otherwise the file the messages live in (tier 2, §10).
         max_retries: attempts in all, the first one included, §3.
         visibility_timeout: seconds a worker may keep a message without reporting back (tier 2, §8).
-        backoff_base: longest wait before the second attempt, in seconds; doubles with each failure (tier 2, §9).
-            0 means: a failed message is ready again at once. That also holds in tier 1.
+        backoff_base: longest wait before the second attempt, in seconds; doubles with each failure (tier 2,
+            §9). 0 means: a failed message is ready again at once. That also holds in tier 1.
         backoff_cap: no wait is longer than this, in seconds (tier 2, §9).
         jitter: draw each wait at random instead of taking the longest one (tier 2, §9).
         max_size: most messages that may be waiting or in work; None for no limit (tier 3, §16).
         dead_letter_ttl: seconds after which a dead letter is thrown away; None for never (tier 3, §18).
         clock: where the time comes from, in seconds; you may read `time.time` yourself instead.
-        rng: where randomness comes from: its `random()` and `uniform(a, b)`; None for a generator of your own.
+        rng: where randomness comes from, asked for `random()` or `uniform(a, b)`; None for your own (§9).
         """
         raise NotImplementedError("read spec.md §1, then build the constructor")
 
@@ -101,7 +101,7 @@ class MessageQueue:
         """Store a message and return its id (tier 1, §1).
 
         data: anything `json.dumps` can write, with strings as dictionary keys.
-        dedup_id: the sender's own name for the message; the same name twice stores one message (tier 2, §11).
+        dedup_id: the sender's own name for it; the same name twice stores one message (tier 2, §11).
         delay: seconds before the first delivery (tier 2, §9).
 
         Raises TypeError for data that JSON cannot write (tier 2, §12) and QueueFull (tier 3, §16).
@@ -118,7 +118,7 @@ class MessageQueue:
         poll: float = 0.1,
         with_message: bool = False,
     ) -> int:
-        """Call `handler(data)` for one message after the other; return how many were completed (tier 1, §2, §3, §7).
+        """Hand one message after the other to the handler; return how many were completed (tier 1, §2).
 
         A handler that returns has succeeded, whatever it returns. One that raises an Exception has failed.
 
@@ -140,7 +140,7 @@ class MessageQueue:
         raise NotImplementedError("see spec.md §6")
 
     def dead_letters(self) -> list[Message]:
-        """Return the dead letters, the one that died first in front; the queue stays as it is (tier 1, §4)."""
+        """Return the dead letters, the one that died first in front; nothing changes (tier 1, §4)."""
         raise NotImplementedError("see spec.md §4")
 
     def retry_dead_letters(

@@ -9,11 +9,12 @@ _short.maxlevel = 4
 _short.maxdict = _short.maxlist = _short.maxtuple = _short.maxset = 8
 _short.maxstring = _short.maxother = 120
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_ADDRESS = re.compile(r"<(?:function |bound method )?(?:[\w<>]+\.)*(\w+)(?: object)?(?: of .*)? at 0x[0-9a-f]+>+")
 
 
 def short(value: Any) -> str:  # noqa: ANN401 - any value by copy, or a handle
     """*value* as text of at most a line or so."""
-    return printable(_short.repr(value))
+    return printable(_ADDRESS.sub(r"<\1>", _short.repr(value)))
 
 
 def call_text(owner: str, name: str | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ View = Callable[P, ResponseReturnValue]
 
 HOUR = 3600
 MICROSECONDS = 1_000_000
-REDIS_PATIENCE = 1.0  # seconds to connect, and again to answer
+REDIS_PATIENCE = 1.0  # seconds to connect, and again to get an answer
 RETRY_AFTER_OUTAGE = 1.0  # seconds a caller is asked to wait when nobody can know better
 
 logger = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ class RedisRateLimiter:
         client: redis.Redis | None = None,
         prefix: str = "rl:",
         fail_open: bool = True,
-        default_config: RateLimitConfig = RateLimitConfig(100, HOUR),  # noqa: B008 (frozen)
+        default_config: RateLimitConfig = RateLimitConfig(100, HOUR),
         clock: Callable[[], float] | None = None,
     ) -> None:
         """Connect on first use to *redis_host*:*redis_port*, or use *client* with its own time-outs.
@@ -181,10 +181,11 @@ class RedisRateLimiter:
                 keys=[self._prefix + key],
                 args=[window, config.limit, cost, request_id, now],
             )
-        except redis.RedisError:
+        except redis.RedisError as error:
             # Also what Redis itself refuses, such as a bucket's name taken by another kind of value:
-            # the log is what keeps such a mistake from staying hidden behind an open limiter.
-            logger.warning("No answer about %r, failing %s", key, self._policy, exc_info=True)
+            # without the warning an open limiter would hide that for ever.
+            policy = "open" if self._fail_open else "closed"
+            logger.warning("Failing %s, no answer about %r: %s", policy, key, error)
             return self._fail_open, self._unknown(config)
         return bool(allowed), {
             "limit": config.limit,
@@ -194,10 +195,6 @@ class RedisRateLimiter:
             "retry_after": wait / MICROSECONDS,
             "degraded": False,
         }
-
-    @property
-    def _policy(self) -> str:
-        return "open" if self._fail_open else "closed"
 
     def _unknown(self, config: RateLimitConfig) -> Stats:
         wait = 0.0 if self._fail_open else RETRY_AFTER_OUTAGE

@@ -1,11 +1,12 @@
 """Mistake: the book's listing, repaired just enough to run.
 
 Believes: a name, a hash and a token are all there is to a login.
-Rejected by: new_service_knows_nobody, registered_user_gets_a_token, taken_name_is_refused, given_hasher_is_used
+Rejected by: new_service_knows_nobody, registered_user_gets_a_token, given_hasher_is_used
 
 What is wrong with it:
 - As printed it does not parse: one assignment has its value on the next line.
-- The comment beside the stored hash is broken in two, so that the word in it becomes part of the hash. No password matches.
+- The comment beside the stored hash is broken in two: the word in it becomes part of the hash, and no
+  password matches.
 - authenticate is indented into the constructor: the object has no such method.
 - One account with a well-known password is built in. There is no way to add, disable or change one.
 - Passwords are kept as one round of SHA-256 without a salt: a thief looks them up in a table.

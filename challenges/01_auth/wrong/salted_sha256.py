@@ -1,6 +1,6 @@
 """Mistake: passwords are kept as SHA-256, with a salt.
 
-Believes: a salt is what makes a hash fit for passwords. It stops tables made in advance, not a billion guesses a second.
+Believes: a salt makes a hash fit for passwords. It stops tables, not a billion guesses a second.
 Rejected by: stored_hash_is_made_for_passwords
 """
 

@@ -77,6 +77,7 @@ def test_slots_come_back_one_by_one(subject, redis, clock):
 def test_admitted_again_after_the_window(subject, redis, clock):
     """Once a whole window has passed, the full limit is there again."""
     limiter, config = new_limiter(subject, redis), subject.RateLimitConfig(3, MINUTE)
+    wait_for_second(5, redis, clock)
     burst(limiter, "alice", config, 3)
     clock.advance(MINUTE + 0.5)
     outcomes = burst(limiter, "alice", config, 4)
@@ -310,6 +311,13 @@ def ask(limiter, key, config):
         type(answer) in (tuple, list) and len(answer) == 2 and type(answer[1]) is dict,
         "a pair: True or False, and a dict",
     )
+    if answer[1].get("degraded") is True:
+        fail(
+            f"is_allowed({key!r}, config) answered without Redis: its dict says 'degraded'",
+            expected="an answer from Redis, which is up and empty",
+            got=answer[1],
+            because="a command was refused by Redis, or it took longer than your time-out; what you log says which",
+        )
     return answer[0], answer[1]
 
 

@@ -1,7 +1,7 @@
 """Mistake: slots come back at an even pace, before any request has left the window.
 
 Believes: five a minute is one every twelve seconds, with five saved up.
-Rejected by: no_window_holds_more_than_the_limit
+Rejected by: no_window_holds_more_than_the_limit, refused_requests_are_free
 
 GCRA, the leaky bucket of many gateways, keeps one time per key and is a fine choice where an average rate is
 what matters. After a burst of five it admits one more every twelve seconds, so a window can hold almost twice
@@ -67,7 +67,7 @@ class RedisRateLimiter:
         clock=None,
     ):
         self._redis = client or redis.Redis(
-            redis_host, redis_port, socket_timeout=0.25, socket_connect_timeout=0.25, retry=Retry(NoBackoff(), 0)
+            redis_host, redis_port, socket_timeout=1.0, socket_connect_timeout=1.0, retry=Retry(NoBackoff(), 0)
         )
         self._decide = self._redis.register_script(DECIDE)
         self._prefix, self._fail_open, self._default_config = prefix, fail_open, default_config

@@ -72,7 +72,7 @@ class RedisRateLimiter:
         clock=None,
     ):
         self._redis = client or redis.Redis(
-            redis_host, redis_port, socket_timeout=0.25, socket_connect_timeout=0.25, retry=Retry(NoBackoff(), 0)
+            redis_host, redis_port, socket_timeout=1.0, socket_connect_timeout=1.0, retry=Retry(NoBackoff(), 0)
         )
         self._decide = self._redis.register_script(DECIDE)
         self._prefix, self._fail_open, self._default_config = prefix, fail_open, default_config

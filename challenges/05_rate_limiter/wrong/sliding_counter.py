@@ -1,11 +1,12 @@
 """Mistake: the window is estimated from two counters.
 
 Believes: the last minute holds the same share of requests per second from beginning to end.
-Rejected by: no_window_holds_more_than_the_limit
+Rejected by: no_window_holds_more_than_the_limit, no_double_burst_at_the_turn_of_a_minute, admitted_again_after_the_window,
+    refused_requests_are_free
 
 This is what large systems choose on purpose: two numbers per key instead of a log, and a count that is right
 on average. It takes the requests of the previous window to be spread evenly. When they came in one burst near
-its end, it forgets them too early and lets a few too many through. This course asks for the exact count.
+its end, it forgets them too early and lets a few too many through; later it remembers them too long. This course asks for the exact count.
 """
 
 import math
@@ -71,7 +72,7 @@ class RedisRateLimiter:
         clock=None,
     ):
         self._redis = client or redis.Redis(
-            redis_host, redis_port, socket_timeout=0.25, socket_connect_timeout=0.25, retry=Retry(NoBackoff(), 0)
+            redis_host, redis_port, socket_timeout=1.0, socket_connect_timeout=1.0, retry=Retry(NoBackoff(), 0)
         )
         self._decide = self._redis.register_script(DECIDE)
         self._prefix, self._fail_open, self._default_config = prefix, fail_open, default_config

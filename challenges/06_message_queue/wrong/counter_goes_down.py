@@ -53,7 +53,12 @@ class MessageQueue:
         return message.id
 
     def process_messages(
-        self, handler: Callable[[Any], object], batch_size: int = 10, *, until_idle: bool = False, poll: float = 0.1
+        self,
+        handler: Callable[[Any], object],
+        batch_size: int = 10,
+        *,
+        until_idle: bool = False,
+        poll: float = 0.1,
     ) -> int:
         completed = 0
         stops = self._stops

@@ -1,7 +1,8 @@
 """Mistake: the first attempt is not counted.
 
 Believes: max_retries=3 means one attempt and then three retries.
-Rejected by: a_failing_message_is_tried_max_retries_times, a_dead_letter_tells_what_happened, a_redriven_message_starts_afresh
+Rejected by: a_failing_message_is_tried_max_retries_times, a_dead_letter_tells_what_happened,
+    a_redriven_message_starts_afresh
 """
 
 import threading
@@ -53,7 +54,12 @@ class MessageQueue:
         return message.id
 
     def process_messages(
-        self, handler: Callable[[Any], object], batch_size: int = 10, *, until_idle: bool = False, poll: float = 0.1
+        self,
+        handler: Callable[[Any], object],
+        batch_size: int = 10,
+        *,
+        until_idle: bool = False,
+        poll: float = 0.1,
     ) -> int:
         completed = 0
         stops = self._stops

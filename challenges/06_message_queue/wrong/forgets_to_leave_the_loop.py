@@ -1,7 +1,8 @@
 """Mistake: the retry loop goes on after a success.
 
 Believes: the loop over the attempts ends by itself when the handler has succeeded.
-Rejected by: success_is_delivered_once, only_an_exception_is_a_failure, order_is_kept_whatever_the_batch_size
+Rejected by: success_is_delivered_once, only_an_exception_is_a_failure,
+    order_is_kept_whatever_the_batch_size
 """
 
 import threading
@@ -53,7 +54,12 @@ class MessageQueue:
         return message.id
 
     def process_messages(
-        self, handler: Callable[[Any], object], batch_size: int = 10, *, until_idle: bool = False, poll: float = 0.1
+        self,
+        handler: Callable[[Any], object],
+        batch_size: int = 10,
+        *,
+        until_idle: bool = False,
+        poll: float = 0.1,
     ) -> int:
         completed = 0
         stops = self._stops

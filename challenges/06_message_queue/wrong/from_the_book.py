@@ -1,11 +1,12 @@
 """Mistake: the queue as many books print it.
 
 Believes: moving messages between lists is all there is to a queue.
-Rejected by: every_message_has_its_own_id, a_dead_letter_tells_what_happened, redrive_takes_only_what_is_asked,
-    stats_count_what_happened, no_message_drops_out_of_sight, a_worker_waits_until_it_is_stopped
+Rejected by: every_message_has_its_own_id, a_dead_letter_tells_what_happened,
+    redrive_takes_only_what_is_asked, stats_count_what_happened, no_message_drops_out_of_sight,
+    a_worker_waits_until_it_is_stopped
 
-Repaired just enough to run: the methods stand in the class, success and failure are told apart, until_idle ends
-the loop, and dead_letters() shows the dead. What is left is wrong in these ways:
+Repaired just enough to run: the methods stand in the class, success and failure are told apart, until_idle
+ends the loop, and dead_letters() shows the dead. What is left is wrong in these ways:
 
 * ids are made from the milliseconds of the clock: messages of the same millisecond share one
 * a message is taken out before it is handled and is in no list meanwhile; a crash loses the whole batch

@@ -46,9 +46,9 @@ class File:
         return self.column("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
 
     def prepare(self, sql: str) -> None:
-        """Set the scene before the submission sees the file."""
+        """Set the scene before the submission sees the file; nothing here has to survive a power cut."""
         with closing(sqlite3.connect(self.path)) as connection:
-            connection.executescript(sql)
+            connection.executescript(f"PRAGMA synchronous = OFF; {sql}")
 
 
 def word(rng: Random, prefix: str) -> str:
@@ -443,7 +443,7 @@ def test_failed_migration_is_loud_and_not_recorded(subject: Any, tmp_path: Path)
 def test_error_says_what_failed(subject: Any, tmp_path: Path, rng: Random) -> None:
     """The error names the migration, the SQL that failed, and what the database said."""
     manager = subject.MigrationManager(File(tmp_path).path)
-    for number in range(rng.randrange(20, 40)):
+    for number in range(rng.randrange(11, 20)):
         step(manager, number)
     name, table = word(rng, "fill"), word(rng, "missing")
     statement = f"INSERT INTO {table} (x) VALUES (17)"
@@ -486,7 +486,7 @@ def test_apply_all_goes_by_version(subject: Any, tmp_path: Path, rng: Random) ->
     """apply_all applies what is pending from the lowest version to the highest, whatever the order given."""
     file = file_with_log(tmp_path)
     manager = subject.MigrationManager(file.path)
-    steps = range(1, 13)
+    steps = range(1, 12)
     migrations = [step(manager, number) for number in steps]
     versions = [version_of(migration) for migration in migrations]
     for migration in migrations[:2]:

@@ -1,0 +1,1 @@
+"""The terminal UI: draws the stream of events and owns no truth of its own."""
