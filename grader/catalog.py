@@ -109,7 +109,9 @@ def read(file: Path) -> Challenge:
         **data,
     )
     if not challenge.stub.is_file():
-        raise BrokenCourse(file, "module", f"names {challenge.module!r}, but there is no {challenge.stub.name} beside it")
+        raise BrokenCourse(
+            file, "module", f"names {challenge.module!r}, but there is no {challenge.stub.name} beside it"
+        )
     return challenge
 
 
@@ -119,7 +121,9 @@ def _limits(file: Path, data: Any) -> Limits:  # noqa: ANN401 - straight from TO
     for key, value in data.items():
         default = getattr(Limits(), key, None)
         if default is None:
-            raise BrokenCourse(file, f"limits.{key}", "is not known; there are call_seconds, output_bytes, memory_bytes")
+            raise BrokenCourse(
+                file, f"limits.{key}", "is not known; there are call_seconds, output_bytes, memory_bytes"
+            )
         if type(value) not in (int, float) or value <= 0 or (type(default) is int and type(value) is not int):
             raise BrokenCourse(file, f"limits.{key}", f"is {value!r}; write a number above 0, e.g. {key} = {default}")
     return Limits(**data)

@@ -108,14 +108,7 @@ class RunFinished:
 
 
 Event = (
-    RunStarted
-    | Narrated
-    | SuiteStarted
-    | CheckStarted
-    | OutputWritten
-    | CheckFinished
-    | SuiteFinished
-    | RunFinished
+    RunStarted | Narrated | SuiteStarted | CheckStarted | OutputWritten | CheckFinished | SuiteFinished | RunFinished
 )
 
 _NAMES: dict[str, type[Event]] = {
@@ -149,7 +142,7 @@ def from_json(data: Json) -> Event:
     """
     kind = _NAMES[data["event"]]
     known = {f.name for f in fields(kind)}
-    values = {key: _frozen(value) for key, value in data.items() if key in known}
+    values: dict[str, Any] = {key: _frozen(value) for key, value in data.items() if key in known}
     if "outcome" in values:
         values["outcome"] = Outcome(values["outcome"])
     return kind(**values)

@@ -57,7 +57,9 @@ def corpus(challenge: Challenge) -> tuple[Specimen, ...]:
         header = _header(file)
         checks = tuple(name for name in re.split(r"[,\s]+", header.get("Rejected by", "")) if name)
         if "Mistake" not in header or "Believes" not in header or not checks:
-            raise BrokenCourse(file, "its docstring", 'write "Mistake: …", "Believes: …" and "Rejected by: check, check"')
+            raise BrokenCourse(
+                file, "its docstring", 'write "Mistake: …", "Believes: …" and "Rejected by: check, check"'
+            )
         found.append(Specimen(Kind.WRONG, file, header["Mistake"].rstrip("."), rejected_by=checks))
     return tuple(found)
 

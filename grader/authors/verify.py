@@ -1,4 +1,4 @@
-"""Proves a challenge's suite on its corpus: right solutions pass, wrong ones fail where their header says, no check is idle."""
+"""Proves a suite on its corpus: right solutions pass, wrong ones fail where their header says, no check is idle."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -17,15 +17,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_challenges(parser)
     add_output(parser)
     add_choice(parser)
-    parser.add_argument("--submission", metavar="PATH", help="a workspace, a challenge folder or one file; yours otherwise")
-    parser.add_argument("--debug", action="store_true", help="breakpoint() and input() get the terminal; no time limits")
+    parser.add_argument(
+        "--submission", metavar="PATH", help="a workspace, a challenge folder or one file; yours otherwise"
+    )
+    parser.add_argument(
+        "--debug", action="store_true", help="breakpoint() and input() get the terminal; no time limits"
+    )
     parser.add_argument("--fresh", action="store_true", help="a fresh process for every check")
 
 
 def add_choice(parser: argparse.ArgumentParser) -> None:
     """The options that choose checks and repeat a run."""
     parser.add_argument("--tier", type=int, choices=(1, 2, 3), help="only checks up to this tier")
-    parser.add_argument("-k", dest="keyword", default="", metavar="EXPR", help="only checks whose name matches, as in pytest")
+    parser.add_argument(
+        "-k", dest="keyword", default="", metavar="EXPR", help="only checks whose name matches, as in pytest"
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="repeat a run with the seed it printed")
 
 

@@ -65,7 +65,9 @@ def shown(path: Path) -> str:
 
 def add_challenges(parser: argparse.ArgumentParser, *, nargs: str = "*") -> None:
     """The argument NN…."""
-    parser.add_argument("challenges", nargs=nargs, metavar="NN", help="a challenge: 05, 5, rate_limiter or 05_rate_limiter")
+    parser.add_argument(
+        "challenges", nargs=nargs, metavar="NN", help="a challenge: 05, 5, rate_limiter or 05_rate_limiter"
+    )
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""``levelup doctor``: looks at what the course needs on this machine, tries it, and says what to do about what is missing."""
+"""``levelup doctor``: tries what the course needs on this machine and says what to do about what is missing."""
 
 import argparse
 import contextlib
@@ -45,7 +45,10 @@ Finding = Iterator[tuple[str, str]]
 
 def _python() -> Finding:
     good = sys.version_info >= (3, 11)
-    yield "ok" if good else "BAD", f"{platform.python_version()} at {sys.executable}" + ("" if good else "; 3.11 is needed")
+    yield (
+        "ok" if good else "BAD",
+        f"{platform.python_version()} at {sys.executable}" + ("" if good else "; 3.11 is needed"),
+    )
     yield "ok", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
@@ -73,7 +76,10 @@ def _disk() -> Finding:
     for folder in {Path(tempfile.gettempdir()), Path.home()}:
         free = shutil.disk_usage(folder).free // 1024**2
         enough = free >= _MIN_FREE_MB
-        yield "ok" if enough else "BAD", f"{free:,} MB free in {folder}" + ("" if enough else f"; {_MIN_FREE_MB} are needed")
+        yield (
+            "ok" if enough else "BAD",
+            f"{free:,} MB free in {folder}" + ("" if enough else f"; {_MIN_FREE_MB} are needed"),
+        )
 
 
 def _judge() -> Finding:
@@ -109,7 +115,10 @@ def _leftovers() -> Finding:
 
     found = leftovers.find()
     if found:
-        yield "note", f"{len(found)} server{'s' * (len(found) != 1)} of an earlier run still there; `levelup clean` ends them"
+        yield (
+            "note",
+            f"{len(found)} server{'s' * (len(found) != 1)} of an earlier run still there; `levelup clean` ends them",
+        )
     else:
         yield "ok", "no server of an earlier run is left"
 

@@ -130,7 +130,9 @@ class PlainDrawing:
         self._write(self._paint(", ".join(parts), "1"))
         failure = self._first_failure
         if failure is not None and failure.outcome is not Outcome.INFRA_ERROR:
-            self._write(f"Next: levelup hint {failure.challenge} {failure.check}   or   levelup show {failure.challenge}")
+            self._write(
+                f"Next: levelup hint {failure.challenge} {failure.check}   or   levelup show {failure.challenge}"
+            )
 
     def _write(self, text: str) -> None:
         if self._ascii:
@@ -141,7 +143,7 @@ class PlainDrawing:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text
 
 
-_ASCII = str.maketrans({"§": "S", "…": "...", "’": "'", "→": "->", "–": "-", "—": "-", "≤": "<=", "≥": ">=", "±": "+-"})
+_ASCII = str.maketrans({"§": "S", "…": "...", "→": "->", "—": "-", "≤": "<=", "≥": ">=", "±": "+-"})
 
 
 def _duration(ms: float) -> str:

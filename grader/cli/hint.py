@@ -52,7 +52,9 @@ def _section(challenge: Challenge, wanted: str | None, progress: Progress) -> st
         close = [check for check in sections if name in check]
         if len(close) == 1:
             return sections[close[0]]
-        raise UsageError(f"challenge {challenge.number} has no check {wanted!r}; there are {', '.join(close or sections)}")
+        raise UsageError(
+            f"challenge {challenge.number} has no check {wanted!r}; there are {', '.join(close or sections)}"
+        )
     outcomes = progress.of(challenge.number).outcomes
     failing = [check for check in sections if outcomes.get(check, Outcome.FAILED) is not Outcome.PASSED]
     return sections[failing[0]] if failing else next(iter(sections.values()))

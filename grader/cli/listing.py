@@ -34,7 +34,8 @@ def lines(course: Course, *, as_json: bool = False) -> list[str]:
             if as_json:
                 facts = {
                     "challenge": challenge.number, "title": challenge.title, "state": state,
-                    "passed": reached.passed, "seen": len(reached.outcomes), "file": str(course.workspace.file(challenge)),
+                    "passed": reached.passed, "seen": len(reached.outcomes),
+                    "file": str(course.workspace.file(challenge)),
                 }  # fmt: skip
                 out.append(json.dumps(facts, ensure_ascii=False))
             else:
@@ -53,7 +54,8 @@ def next_step(course: Course, challenge: Challenge | None) -> str:
     if not course.workspace.started(challenge):
         file = shown(course.workspace.file(challenge))
         return f"Next: levelup show {challenge.number}, then write {file} and run levelup check {challenge.number}"
-    return f"Next: levelup check {challenge.number}   (or levelup watch {challenge.number}; stuck: levelup hint {challenge.number})"
+    number = challenge.number
+    return f"Next: levelup check {number}   (or levelup watch {number}; stuck: levelup hint {number})"
 
 
 def _state(course: Course, challenge: Challenge, reached: ChallengeProgress) -> str:

@@ -21,7 +21,9 @@ from grader.submission import resolve
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
     parser.add_argument("challenge", metavar="NN", help="a challenge")
-    parser.add_argument("--submission", metavar="PATH", help="a workspace, a challenge folder or one file; yours otherwise")
+    parser.add_argument(
+        "--submission", metavar="PATH", help="a workspace, a challenge folder or one file; yours otherwise"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -109,4 +111,6 @@ def _show(error: BaseException, folder: Path) -> None:
         narrate(f"not written yet: {place} {error}")
         return
     own = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)]
-    print("".join(traceback.format_list(own)) + "".join(traceback.format_exception_only(error)), end="", file=sys.stderr)
+    print(
+        "".join(traceback.format_list(own)) + "".join(traceback.format_exception_only(error)), end="", file=sys.stderr
+    )

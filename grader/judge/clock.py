@@ -32,7 +32,7 @@ class Clock:
         self._seat.calls.append(f"           clock moved by {seconds:g} s")
 
     def freeze(self) -> None:
-        """Stop the flow of time; `advance` still moves it. Code that sleeps or waits with a time-out will wait for that."""
+        """Stop the flow of time; `advance` still moves it. Code that sleeps will wait for that."""
         self._seat.frozen_at = self.now()
         self._servers.freeze(self._seat.frozen_at)
         self._seat.tell("freeze", self._seat.frozen_at)

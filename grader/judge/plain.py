@@ -1,4 +1,4 @@
-"""Judging in plain pytest: finds each check's challenge, starts a nursery at the first one, ends it with the session."""
+"""Judging in plain pytest: finds each check's challenge, starts a nursery at the first, ends it with the session."""
 
 from collections.abc import Generator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The pytest plugin that judges: options, the check's life, its verdict. The same in plain pytest and in a warm judge."""
+"""The pytest plugin that judges: options, a check's life, its verdict; the same in plain pytest and a warm judge."""
 
 import random
 import time
@@ -35,7 +35,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--submission", metavar="PATH", help="what to judge: a workspace, a challenge folder or one file; "
                     "without it, the reference solutions")  # fmt: skip
     group.addoption("--tier", type=int, default=None, metavar="N", help="only checks up to this tier")
-    group.addoption("--seed", type=int, default=None, metavar="N", help="seed of the drawn inputs; repeats a run exactly")
+    group.addoption(
+        "--seed", type=int, default=None, metavar="N", help="seed of the drawn inputs; repeats a run exactly"
+    )
     group.addoption("--fresh-subjects", action="store_true", help="a fresh subject process for every check")
 
 

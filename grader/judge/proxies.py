@@ -34,6 +34,7 @@ class Handle:
         return Method(self, name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Call the object itself."""
         return call(self, None, args, kwargs)
 
     def __enter__(self) -> Any:  # noqa: ANN401
@@ -88,6 +89,7 @@ class Method:
         self._name = name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Call the method."""
         return call(self._owner, self._name, args, kwargs)
 
     def __repr__(self) -> str:

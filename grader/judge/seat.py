@@ -1,4 +1,4 @@
-"""Where the subject sits: one process at a time, loaded at first use, replaced after a crash, a time-out or a leftover thread."""
+"""Where the subject sits: one process at a time, loaded at first use, replaced after a crash or a leftover thread."""
 
 import contextlib
 import shutil
@@ -150,7 +150,9 @@ class Seat:
     def _seated(self) -> SubjectProcess:
         with self._mutex:
             if self._not_loaded is not None:
-                raise SubmissionNotLoaded(self._not_loaded.message, self._not_loaded.frames)  # fresh: no growing traceback
+                raise SubmissionNotLoaded(
+                    self._not_loaded.message, self._not_loaded.frames
+                )  # fresh: no growing traceback
             if self._process is None or not self._process.alive:
                 self._unseat()
                 self._process = self._spawn()
@@ -211,7 +213,9 @@ def _not_loaded(name: str, error: SubjectError) -> SubmissionNotLoaded:
             return SubmissionNotLoaded(f"{at}importing it raised {error}", error.frames)
         case SubjectTimedOut():
             advice = "Start loops and servers in functions, not at import."
-            return SubmissionNotLoaded(f"{at}importing it did not end within {error.seconds:g} s. {advice}", error.frames)
+            return SubmissionNotLoaded(
+                f"{at}importing it did not end within {error.seconds:g} s. {advice}", error.frames
+            )
         case SubjectCrashed():
             return SubmissionNotLoaded(f"{name}: {error.message}")
     return SubmissionNotLoaded(f"{name}: {error.message}")

@@ -7,6 +7,7 @@ import select
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from grader.errors import (
@@ -43,7 +44,15 @@ class SubjectProcess:
         memory: its address space in bytes, 0 for no limit.
     """
 
-    def __init__(self, nursery: socket.socket, exports: Exports, output: Any, folder: str, cwd: str, memory: int) -> None:  # noqa: ANN401, E501
+    def __init__(
+        self,
+        nursery: socket.socket,
+        exports: Exports,
+        output: Callable[[int], Output] | None,
+        folder: str,
+        cwd: str,
+        memory: int,
+    ) -> None:
         self._exports = exports
         self.folder = folder
         ours, theirs = socket.socketpair()
@@ -132,7 +141,9 @@ class SubjectProcess:
                 case "missing":
                     raise MemberMissing(printable(str(reply[1])), _frames(reply[2]))
                 case "unusable":
-                    raise SubjectError(f"{call} returned something that cannot be looked at: {printable(str(reply[1]))}")
+                    raise SubjectError(
+                        f"{call} returned something that cannot be looked at: {printable(str(reply[1]))}"
+                    )
         except (IndexError, ValueError, TypeError) as error:
             raise WireError(f"a malformed reply: {error}") from error
         raise WireError("a malformed reply")
@@ -147,7 +158,9 @@ class SubjectProcess:
         if self._ended is None:
             if self._peer.broken:
                 kill_group(self.pid)
-                self._ended = SubjectCrashed(f"the submission wrote to the grader's own connection ({self._peer.broken})")
+                self._ended = SubjectCrashed(
+                    f"the submission wrote to the grader's own connection ({self._peer.broken})"
+                )
             else:
                 message = _how_it_ended(self._exit_code(), call)
                 self._ended = SubjectCrashed(message, self._last_frames())

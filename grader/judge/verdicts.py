@@ -97,7 +97,9 @@ def _raised(error: SubjectRaised) -> Verdict:
         because = "the call is as in the spec: compare your signature with the stub's"
     elif error.name == "RecursionError":
         because = "a function calls itself without end"
-    return Verdict(Outcome.FAILED, f"your code raised {error}{place}", "no exception", str(error), because, error.frames)
+    return Verdict(
+        Outcome.FAILED, f"your code raised {error}{place}", "no exception", str(error), because, error.frames
+    )
 
 
 def _timed_out(error: SubjectTimedOut) -> Verdict:

@@ -1,4 +1,4 @@
-"""The judges' nursery: pytest imported once, one process per suite that has it collected, a judge forked for each run."""
+"""The judges' nursery: pytest imported once, a process per suite that has it collected, a judge forked per run."""
 
 import contextlib
 import gc

@@ -1,4 +1,4 @@
-"""The nursery's first process: introduces clients to the three it forks (subjects, judges, servers) and does nothing else.
+"""The nursery's first process: introduces clients to the three it forks (subjects, judges, servers), no more.
 
 ::
 
@@ -6,7 +6,7 @@
                        ├─ judges ─── one per suite, collected; forks one process per run
                        └─ servers: PostgreSQL, Valkey, fake Redis, each started at first need
 
-Single-threaded all the way: nothing with threads ever forks. When the owner ends, its socket closes and everything goes.
+Single-threaded all the way: nothing with threads ever forks. When the owner ends, its socket closes and all goes.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""The servers' process: starts PostgreSQL, Valkey and the fake Redis at first need and stops them when its parent goes."""
+"""The servers' process: starts PostgreSQL, Valkey and the fake Redis at first need, stops them with its parent."""
 
 import contextlib
 import os
@@ -19,13 +19,13 @@ def serve(parent: socket.socket) -> NoReturn:
 
     A client's letter is ``{"do": name, …}``; see `_do`.
     """
-    keeper: "Keeper | None" = None
+    keeper: Keeper | None = None
     try:
         for sock, letter in _letters(parent):
             if keeper is None:
-                from grader.witnesses.keeper import Keeper  # noqa: PLC0415 - most runs need no server
+                from grader.witnesses import keeper as keepers  # noqa: PLC0415 - most runs need no server
 
-                keeper = Keeper()
+                keeper = keepers.Keeper()
             with contextlib.suppress(OSError):
                 mail.send(sock, _do(keeper, letter))
     finally:
@@ -70,4 +70,3 @@ def _do(keeper: "Keeper", letter: mail.Letter) -> mail.Letter:
     except Exception as error:  # noqa: BLE001 - told to the judge, which reports it as the grader's own failure
         return {"problem": f"{type(error).__name__}: {error}"}
     return {}
-

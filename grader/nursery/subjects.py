@@ -16,7 +16,7 @@ WARM_IMPORTS = (
     "hashlib", "heapq", "hmac", "json", "logging", "queue", "random", "re", "secrets", "sqlite3", "threading", "time",
     "typing", "uuid", "redis", "psycopg2", "psycopg2.pool", "psycopg2.extras", "jwt", "argon2",
 )  # fmt: skip
-"""What submissions commonly import: already there when one starts. A missing one is imported, or not, by the submission."""
+"""What submissions commonly import: already there when one starts."""
 
 
 def serve(parent: socket.socket) -> NoReturn:

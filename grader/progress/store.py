@@ -6,7 +6,6 @@ import sqlite3
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from grader.events import CheckFinished
@@ -126,7 +125,7 @@ class Progress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # -- opening -----------------------------------------------------------------------------------------------
@@ -182,12 +181,14 @@ class Progress:
         return db
 
 
-class _NewerFormat(Exception):  # noqa: N818 - caught where it is raised
+class _NewerFormat(Exception):
     pass
 
 
 def _is_ours_to_replace(error: Exception) -> bool:
     """Whether the file itself is at fault, not the disk, a lock or its rights."""
     return isinstance(error, sqlite3.DatabaseError) and (
-        not isinstance(error, sqlite3.OperationalError) or "no such table" in str(error) or "already exists" in str(error)
+        not isinstance(error, sqlite3.OperationalError)
+        or "no such table" in str(error)
+        or "already exists" in str(error)
     )

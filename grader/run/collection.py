@@ -14,12 +14,12 @@ def collect(nursery: Nursery, challenge: Challenge) -> tuple[Check, ...]:
         GraderError: the suite cannot be collected; says why.
     """
     request = {"submission": str(challenge.stub), "collect_only": True}
-    with nursery.judge(challenge.hidden, facts_for_judge(challenge), request) as events:
-        with events.makefile("r", encoding="utf-8") as lines:
-            for line in lines:
-                event = from_line(line)
-                if isinstance(event, SuiteStarted):
-                    return tuple(Check(challenge=challenge.number, **facts) for facts in event.checks)
-                if isinstance(event, RunFinished):
-                    raise GraderError(event.problem)
+    events = nursery.judge(challenge.hidden, facts_for_judge(challenge), request)
+    with events, events.makefile("r", encoding="utf-8") as lines:
+        for line in lines:
+            event = from_line(line)
+            if isinstance(event, SuiteStarted):
+                return tuple(Check(challenge=challenge.number, **facts) for facts in event.checks)
+            if isinstance(event, RunFinished):
+                raise GraderError(event.problem)
     raise GraderError(f"the checks of challenge {challenge.number} could not be listed")

@@ -1,5 +1,6 @@
 """Runs the hidden suites of some challenges on a submission and yields the events as they come."""
 
+import contextlib
 import random
 import socket
 import time
@@ -81,10 +82,8 @@ class Run:
         self._cancelled = True
         events = self._events
         if events is not None:
-            try:
+            with contextlib.suppress(OSError):
                 events.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def _judge(self, assignment: Assignment, seed: int) -> Iterator[Event]:
         if self._cancelled:
@@ -115,5 +114,3 @@ def _finished(counts: Counter[Outcome], ms: float, problem: str, code: int) -> R
             code = EXIT_FAILED
     fields = {outcome.value: counts[outcome] for outcome in Outcome}
     return RunFinished(total=total, ms=ms, exit_code=code, problem=problem, **fields)
-
-

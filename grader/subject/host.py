@@ -1,6 +1,7 @@
-"""Serves the judge's requests on the submission's module: get, call, enter, iterate; returns observations, no verdicts."""
+"""Serves the judge's requests on the submission's module: get, call, enter, iterate; observations, no verdicts."""
 
 import asyncio
+import contextlib
 import os
 import sys
 import threading
@@ -48,7 +49,7 @@ class Host:
 
     def run(self) -> None:
         """Serve until the judge closes the wire; lane 0 is the main thread."""
-        self._peer.start()
+        self._peer.start(own_lane=0)
         self._peer.serve_lane(0)
 
     # -- requests, on their lane's thread ----------------------------------------------------------------------
@@ -130,9 +131,8 @@ class Host:
 
     def _missing(self, target: object, name: str, error: AttributeError) -> "_Missing":
         frames = self._loader.frames(error.__traceback__) if self._loader else []
-        inner = [frame for frame in frames if frame]
-        if inner:  # a property of the learner's own failed inside
-            return _Missing(f"{_describe(target, name)}: {error}", inner)
+        if frames:  # a property of the learner's own failed inside
+            return _Missing(f"{_describe(target, name)}: {error}", frames)
         if self._loader is not None and target is self._module:
             return _Missing(f"{self._loader.path.name} has no {name}", [])
         return _Missing(f"{_describe(target, None)} has no {name}", [])
@@ -169,10 +169,8 @@ class Host:
         """Forget the check's objects, flush what it printed, and name the threads it left running."""
         self._references.forget()
         for stream in (sys.stdout, sys.stderr):
-            try:
+            with contextlib.suppress(OSError, ValueError):
                 stream.flush()
-            except (OSError, ValueError):
-                pass
         ours = self._peer.lane_threads
         left = [
             thread.name
@@ -198,7 +196,7 @@ class Host:
         return Unpacker(theirs=self._references.stand_in, yours=self._references.mine).unpack(data)
 
 
-class _Missing(Exception):  # noqa: N818 - a reply, not an error
+class _Missing(Exception):
     def __init__(self, message: str, frames: list[tuple[str, int, str, str]]) -> None:
         super().__init__(message)
         self.frames = frames

@@ -50,7 +50,7 @@ def become_subject(wire: int, crash: int, terminal: list[int], letter: dict[str,
         custody.close_all_but(_WIRE_FD, _CRASH_FD)
         os.chdir(letter["cwd"])
         _limit(int(letter.get("memory", 0)))
-        sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: PTH123, SIM115
+        sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
         sys.stdout, sys.stderr = (_text_output(fd) for fd in (1, 2))
         if not debugging:
             faulthandler.enable(_CRASH_FD, all_threads=False)
@@ -66,7 +66,7 @@ def become_subject(wire: int, crash: int, terminal: list[int], letter: dict[str,
 
 
 def _text_output(fd: int) -> TextIO:
-    return open(fd, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: PTH123, SIM115
+    return open(fd, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
 
 
 def _limit(memory: int) -> None:

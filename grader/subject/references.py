@@ -65,7 +65,7 @@ class References:
 
 
 def _function(number: int, spec: dict[str, Any], call: Call) -> object:
-    """A real function with the name, module and signature of the judge's own, so that decorators see what they expect."""
+    """A real function with the name, module and signature of the judge's own: decorators see what they expect."""
     name = spec["name"] if str(spec["name"]).isidentifier() else "function"
     defaults: dict[str, object] = {}
     declared, passed = [], []
@@ -112,7 +112,7 @@ def _object(number: int, spec: dict[str, Any], call: Call) -> object:
         forward.__name__ = name
         return forward
 
-    def leave(_: object, kind: type | None, error: BaseException | None, __: object) -> object:
+    def leave(_: object, _kind: type | None, error: BaseException | None, __: object) -> object:
         seen = None if error is None else (type(error).__name__, str(error))
         return call(number, "__exit__", (seen,), {})
 

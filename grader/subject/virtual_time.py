@@ -1,6 +1,6 @@
 """Virtual time in the subject: real time plus an offset, moved by the judge, frozen only on request.
 
-Everything a legitimate solution may read moves together: ``time.time`` and ``datetime.now`` (through time-machine, which
+Everything a legitimate solution may read moves together: ``time.time`` and ``datetime.now`` (time-machine
 swaps the C functions, so references taken earlier move too), ``time.monotonic`` and ``perf_counter``, PyJWT's clock.
 ``sleep`` and the timed waits of Condition, Event, Semaphore and queue end when the offset carries them past their
 deadline. `Lock.acquire(timeout=…)`, sockets and child processes keep real time.
@@ -37,7 +37,7 @@ class VirtualTime:
         time.monotonic_ns = self.monotonic_ns
         time.perf_counter = lambda: self._shifted(_real_perf_counter_ns()) / 1e9
         time.perf_counter_ns = lambda: self._shifted(_real_perf_counter_ns())
-        time.sleep = self.sleep
+        time.sleep = self.sleep  # type: ignore[assignment]  # its argument is wider in typeshed
         threading._time = self.monotonic  # type: ignore[attr-defined]  # noqa: SLF001 - Condition.wait_for's own clock
         threading._allocate_lock = lambda: _Waiter(self)  # type: ignore[attr-defined]  # noqa: SLF001
         queue.time = self.monotonic  # type: ignore[attr-defined]

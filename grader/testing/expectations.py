@@ -20,7 +20,7 @@ class CheckFailed(AssertionError):
 
 
 def fail(message: str, *, expected: object = "", got: object = "", because: str = "") -> NoReturn:
-    """Fail the check. *expected* and *got* are shown as they are when they are text, as Python writes them otherwise."""
+    """Fail the check. *expected* and *got* are shown as they are when text, as Python writes them otherwise."""
     __tracebackhide__ = True
     raise CheckFailed(message, expected=_text(expected), got=_text(got), because=because)
 
@@ -41,7 +41,7 @@ def member(mapping: Any, key: str, what: str) -> Any:  # noqa: ANN401 - whatever
 
 
 class Expectation:
-    """One value under a question. Each method fails the check when the answer is no, with *because* as the likely reason."""
+    """One value under a question. Each method fails the check when the answer is no; *because* is the likely reason."""
 
     def __init__(self, value: Any, what: str) -> None:  # noqa: ANN401
         self._value = value
@@ -175,5 +175,3 @@ def _same(left: Any, right: Any) -> bool:  # noqa: ANN401
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(_same(left[key], right[key]) for key in left)
     return bool(left == right)
-
-

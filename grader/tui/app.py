@@ -239,7 +239,9 @@ class LevelUpApp(App[int]):
         state.load(self._progress.of(state.challenge.number))
         self._redraw(state)
         self._main.show_challenge(state)
-        self.notify(f"your file was kept as {backup}" if backup else "it was the stub already", markup=False, timeout=10)
+        self.notify(
+            f"your file was kept as {backup}" if backup else "it was the stub already", markup=False, timeout=10
+        )
 
     def action_help(self) -> None:
         """The keys."""

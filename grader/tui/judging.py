@@ -35,12 +35,15 @@ class Judging:
         """The checks of *challenge*; afterwards its judge is warm."""
         return collect(self._warm(), challenge)
 
-    def run(self, challenge: Challenge, keyword: str, tell: Callable[[Event], None]) -> None:
-        """Judge the learner's file for *challenge*, telling every event; what cannot be judged is told as an event too."""
+    def run(self, challenge: Challenge, keyword: str, tell: Callable[[Event], object]) -> None:
+        """Judge the learner's file for *challenge*, telling every event, also when it cannot be judged."""
         try:
             file = resolve(challenge, self._workspace)
             run = Run(
-                self._warm(), (Assignment(challenge, file),), str(self._workspace), keyword=f"{keyword}" if keyword else ""
+                self._warm(),
+                (Assignment(challenge, file),),
+                str(self._workspace),
+                keyword=keyword,
             )
         except LevelUpError as error:
             tell(RunStarted((challenge.number,), str(self._workspace), 0))

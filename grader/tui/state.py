@@ -82,7 +82,7 @@ class ChallengeState:
 
     @property
     def status(self) -> str:
-        """ "done", "started" or "open"."""
+        """One of "done", "started" and "open"."""
         if self.total and self.passed == self.total:
             return "done"
         return "started" if self.started or self.passed else "open"

@@ -3,6 +3,7 @@
 msgpack because it carries exact builtin types and can run no code when it is read, which pickle can.
 """
 
+import contextlib
 import socket
 import struct
 import threading
@@ -66,8 +67,6 @@ class Frames:
 
     def close(self) -> None:
         """Close both directions; a thread blocked in `receive` gets None."""
-        try:
+        with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self._socket.close()

@@ -3,7 +3,7 @@
 A *lane* is one thread of conversation. The judge's thread asks on its lane; while the subject's thread of that lane
 works, it may ask back on the same lane (a callback), and the judge's thread serves that before it gets its own answer.
 So nested calls end up on the thread that a reader of the code expects, and two judge threads never wait for each other.
-A request that starts on a thread of the other side (a learner's worker calling a handler) opens a lane of its own there.
+A request that starts on another thread of the subject (a learner's worker calls a handler) borrows a lane of its own.
 """
 
 import itertools
@@ -20,6 +20,8 @@ REQUEST, REPLY, CONTROL, CONTROL_REPLY, NOTE, LEAVE = range(6)
 
 Serve = Callable[[str, list[Any]], list[Any]]
 """Answers one request: the operation's name and its arguments give the reply, both in the wire's form."""
+
+MAX_LANES = 4096
 
 Inbox = queue.SimpleQueue  # the C queue: a hand-over costs one lock
 
@@ -118,8 +120,16 @@ class Peer:
 
     # -- serving -----------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Start the reading thread."""
+    def start(self, own_lane: int | None = None) -> None:
+        """Start the reading thread.
+
+        Arguments:
+            own_lane: a lane that one of this side's threads is about to serve with `serve_lane`. It exists before the
+                first message is read, or that message would open it on a thread of its own, and two threads would
+                take each other's replies.
+        """
+        if own_lane is not None:
+            self._inbox(own_lane)
         threading.Thread(target=self._read, name="wire", daemon=True).start()
 
     def serve_lane(self, lane: int) -> None:
@@ -146,7 +156,7 @@ class Peer:
         with self._mutex:
             lane = self._free_lanes.pop() if self._free_lanes else next(self._lane_numbers)
         self._here.lane = lane
-        # The judge's threads keep their lanes (`leave` ends one); a foreign thread of the subject borrows one per request.
+        # The judge's threads keep their lanes (`leave` ends one); the subject's own threads borrow one per request.
         return lane, self._parity == 1
 
     def _give_back(self, lane: int) -> None:
@@ -234,7 +244,7 @@ class Peer:
             raise WireError(f"a message of unknown kind {kind}")
 
     def _open_lane(self, lane: int) -> None:
-        if len(self._inboxes) > 4096:
+        if len(self._inboxes) > MAX_LANES:
             raise WireError("too many conversations at once")
         self._inbox(lane)
         threading.Thread(target=self.serve_lane, args=(lane,), name=f"lane-{lane}", daemon=True).start()

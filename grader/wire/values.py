@@ -7,7 +7,7 @@ integer it holds, so nothing the sender defines takes part in a later comparison
 import datetime as dt
 import enum
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
@@ -64,8 +64,8 @@ class Packer:
             raise MessageTooLarge(f"a value nested more than {MAX_DEPTH} deep, or within itself")
         if self._items > MAX_ITEMS:
             raise MessageTooLarge(f"a value of more than {MAX_ITEMS:,} items")
-        if kind is int:
-            return value if value in _INT64 else [BIG_INT, hex(value)]  # type: ignore[call-overload,operator]
+        if type(value) is int:
+            return value if value in _INT64 else [BIG_INT, hex(value)]
         packer = _EXACT.get(kind)
         if packer is not None:
             return packer(self, value, depth + 1)
@@ -76,12 +76,14 @@ class Packer:
                 return self.pack(plain(value), depth + 1)
         return self._refer(value)
 
-    def _sequence(self, tag: int, value: Any, depth: int) -> list[Any]:  # noqa: ANN401
+    def sequence(self, tag: int, value: Any, depth: int) -> list[Any]:  # noqa: ANN401 - a list, tuple or set
+        """A tagged sequence of packed items."""
         return [tag, *[self.pack(item, depth) for item in value]]
 
-    def _mapping(self, value: Mapping[Any, Any], depth: int) -> list[Any]:
+    def mapping(self, value: dict[Any, Any], depth: int) -> list[Any]:
+        """A tagged dict, keys and values in turn."""
         flat: list[Any] = [DICT]
-        for key, item in dict.items(value):  # type: ignore[arg-type] # never a subclass's own items()
+        for key, item in value.items():
             flat.append(self.pack(key, depth))
             flat.append(self.pack(item, depth))
         return flat
@@ -94,11 +96,11 @@ def _pack_datetime(value: dt.datetime) -> list[Any]:
 
 
 _EXACT: dict[type, Callable[[Packer, Any, int], Any]] = {
-    list: lambda p, v, d: p._sequence(LIST, v, d),
-    tuple: lambda p, v, d: p._sequence(TUPLE, v, d),
-    dict: lambda p, v, d: p._mapping(v, d),
-    set: lambda p, v, d: p._sequence(SET, v, d),
-    frozenset: lambda p, v, d: p._sequence(FROZENSET, v, d),
+    list: lambda p, v, d: p.sequence(LIST, v, d),
+    tuple: lambda p, v, d: p.sequence(TUPLE, v, d),
+    dict: lambda p, v, d: p.mapping(v, d),
+    set: lambda p, v, d: p.sequence(SET, v, d),
+    frozenset: lambda p, v, d: p.sequence(FROZENSET, v, d),
     dt.datetime: lambda _p, v, _d: _pack_datetime(v),
     dt.date: lambda _p, v, _d: [DATE, v.isoformat()],
     dt.time: lambda _p, v, _d: [TIME, v.isoformat()],
@@ -159,7 +161,7 @@ class Unpacker:
         except (ValueError, TypeError, IndexError, OverflowError, InvalidOperation) as error:
             raise WireError(f"a malformed value on the wire: {error}") from error
 
-    def _tagged(self, tag: int, rest: list[Any], depth: int) -> Any:  # noqa: ANN401, C901, PLR0911, PLR0912
+    def _tagged(self, tag: int, rest: list[Any], depth: int) -> Any:  # noqa: ANN401, C901, PLR0912
         match tag:
             case 0:
                 return [self.unpack(item, depth) for item in rest]

@@ -131,7 +131,7 @@ class DatabasePool:
             if self._slots.holds(lease):
                 self._give_back(lease, pooled)
 
-    def execute_query(self, query: str, params: Parameters = None) -> list[Any]:
+    def execute_query(self, query: str, params: Parameters = None) -> list[tuple[Any, ...]]:
         """Run one statement in a transaction of its own; return its rows, [] if it has none to give."""
         with self.get_connection() as connection, connection.cursor() as cursor:
             cursor.execute(query, params)
@@ -225,6 +225,7 @@ class DatabasePool:
             return False
         try:
             self._check(pooled.connection)
+            pooled.connection.rollback()  # of a transaction the check may have left; no round trip if there is none
         except Exception:  # noqa: BLE001 - whatever it raises, the connection is dead
             return False
         return True

@@ -18,7 +18,7 @@ from cache_codec import decode, encode
 FORMAT = 1  # of an entry: raise it when the format changes, and older entries are misses
 ANSWER_SECONDS = 0.2  # how long Redis may take to connect or to answer
 MAX_CONNECTIONS = 50
-SCAN_PAGE = 1000  # keys per step of a clear; other clients are served between the steps
+SCAN_PAGE = 500  # keys to ask for per step of a clear (Redis may send some more)
 
 # Each script compares and acts in one step. As two commands, the lease could run out and pass to somebody
 # else in between, and we would remove theirs.

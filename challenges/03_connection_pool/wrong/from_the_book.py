@@ -1,9 +1,9 @@
 """Mistake: psycopg2's own pool is used as if it did everything a pool should do.
 
 Believes: a pool that comes with the driver waits, commits, and keeps what it opened.
-Rejected by: returned_connections_stay_open, waiting_ends_with_pool_timeout, returned_connection_ends_the_wait,
-    clean_exit_commits, statement_without_rows_gives_an_empty_list, returning_rows_are_kept,
-    never_more_than_max_connections, timeout_of_a_call_goes_first, stats_count_connections_and_loans
+Rejected by: returned_connections_stay_open, never_more_than_max_connections, waiting_ends_with_pool_timeout,
+    timeout_of_a_call_goes_first, returned_connection_ends_the_wait, clean_exit_commits, error_rolls_back,
+    statement_without_rows_gives_an_empty_list, returning_rows_are_kept, stats_count_connections_and_loans
 
 The book's listing in other words, repaired just enough to run: it is indented, it takes dsn= and connect=
 instead of a password in the code, and get_stats() reads what psycopg2's pool has. What is wrong with it:
@@ -12,8 +12,8 @@ instead of a password in the code, and get_stats() reads what psycopg2's pool ha
 * execute_query() fetches rows even where there are none, so every INSERT ends in ProgrammingError.
 * When all connections are lent it raises at once instead of waiting.
 * Connections above min_connections are closed when they come back, and opened again a moment later.
-* A connection that died while idle is handed out; a rollback on it raises and covers up the caller's error; and
-  if it died inside a transaction its place in the pool is lost for ever.
+* A connection that died while idle is handed out; a rollback on it raises and covers up the caller's error;
+  and if it died inside a transaction, its place in the pool is lost for ever.
 * Settings, locks and temporary tables of one borrower are there for the next one.
 * The pool's lock is held while a connection is opened: everybody waits for one slow connect.
 * connections_created never counts, the other count is not protected by the lock that is there for it.
@@ -30,7 +30,7 @@ import psycopg2
 from psycopg2.pool import ThreadedConnectionPool
 
 
-class PoolTimeout(Exception):
+class PoolTimeout(Exception):  # noqa: N818
     """Never raised here."""
 
 
@@ -63,7 +63,8 @@ class DatabasePool:
         dsn: str | None = None,
         **_not_used: object,
     ) -> None:
-        self._pool = _DriversPool(min_connections, max_connections, connect or (lambda: psycopg2.connect(dsn)))
+        connect = connect or (lambda: psycopg2.connect(dsn))
+        self._pool = _DriversPool(min_connections, max_connections, connect)
         self._lock = threading.Lock()
         self._stats = {"connections_created": 0, "connections_used": 0}
 

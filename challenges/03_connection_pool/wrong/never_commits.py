@@ -1,7 +1,8 @@
 """Mistake: a block that ends well is not committed.
 
 Believes: an INSERT is saved as soon as it has run.
-Rejected by: clean_exit_commits, statement_without_rows_gives_an_empty_list, returning_rows_are_kept
+Rejected by: clean_exit_commits, error_rolls_back, statement_without_rows_gives_an_empty_list,
+    returning_rows_are_kept
 """
 
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 import psycopg2
 
 
-class PoolTimeout(Exception):
+class PoolTimeout(Exception):  # noqa: N818
     """No connection became free in time."""
 
 

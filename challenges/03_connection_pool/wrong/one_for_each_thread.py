@@ -2,7 +2,8 @@
 
 Believes: a thread can only do one thing at a time, so one connection is enough for it.
 Rejected by: two_blocks_never_share_a_connection, never_more_than_max_connections,
-    waiting_ends_with_pool_timeout, timeout_of_a_call_goes_first, stats_count_connections_and_loans
+    waiting_ends_with_pool_timeout, timeout_of_a_call_goes_first, returned_connection_ends_the_wait,
+    stats_count_connections_and_loans
 
 The inner block's statements become part of the outer block's transaction.
 """
@@ -16,7 +17,7 @@ from typing import Any
 import psycopg2
 
 
-class PoolTimeout(Exception):
+class PoolTimeout(Exception):  # noqa: N818
     """No connection became free in time."""
 
 

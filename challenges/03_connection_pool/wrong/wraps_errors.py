@@ -1,7 +1,8 @@
 """Mistake: the block's error is replaced by one of the pool's own.
 
 Believes: callers of a pool should only ever see the pool's errors.
-Rejected by: error_reaches_the_caller_unchanged
+Rejected by: error_reaches_the_caller_unchanged, connection_is_free_again_after_an_error, error_rolls_back,
+    failed_query_leaves_the_pool_usable
 """
 
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 import psycopg2
 
 
-class PoolTimeout(Exception):
+class PoolTimeout(Exception):  # noqa: N818
     """No connection became free in time."""
 
 

@@ -1,8 +1,10 @@
 """Tier 1: versions, history, scripts of many statements, rolling back, loud errors, and applying them all."""
+# ruff: noqa: ANN401, S608 - what the submission returns may be anything; the SQL is made of the suite's own words
 
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,6 +19,7 @@ class File:
     """The database as the judge sees it: opened anew for each question, read, and closed."""
 
     def __init__(self, folder: Path) -> None:
+        """Name the file; the submission creates it."""
         self.path = str(folder / "app.db")
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -36,12 +39,12 @@ class File:
             )
 
     def column(self, sql: str) -> list[Any]:
-        """The first column of the answer."""
+        """Return the first column of the answer."""
         __tracebackhide__ = True
         return [row[0] for row in self.rows(sql)]
 
     def tables(self) -> list[str]:
-        """The names of all tables."""
+        """Return the names of all tables."""
         __tracebackhide__ = True
         return self.column("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
 
@@ -52,11 +55,11 @@ class File:
 
 
 def word(rng: Random, prefix: str) -> str:
-    """A name that nobody can know in advance."""
+    """Make up a name that nobody can know in advance."""
     return f"{prefix}_{rng.randrange(10**6):06}"
 
 
-def step(manager: Any, number: int) -> Any:  # noqa: ANN401 - a migration of the submission's
+def step(manager: Any, number: int) -> Any:
     """Create a migration that writes its number into the log."""
     return manager.create_migration(
         name=f"step_{number}",
@@ -66,20 +69,20 @@ def step(manager: Any, number: int) -> Any:  # noqa: ANN401 - a migration of the
 
 
 def log_of(file: File) -> list[int]:
-    """The numbers of the steps that ran, in that order."""
+    """Return the numbers of the steps that ran, in that order."""
     __tracebackhide__ = True
     return file.column(f"SELECT step FROM {LOG} ORDER BY position")
 
 
 def file_with_log(folder: Path) -> File:
-    """A database in which `step` migrations can run."""
+    """Make a database in which `step` migrations can run."""
     file = File(folder)
     file.prepare(f"CREATE TABLE {LOG} (position INTEGER PRIMARY KEY AUTOINCREMENT, step INTEGER NOT NULL)")
     return file
 
 
-def version_of(migration: Any) -> int:  # noqa: ANN401
-    """The version, which must be a positive whole number."""
+def version_of(migration: Any) -> int:
+    """Return the version, which must be a positive whole number."""
     __tracebackhide__ = True
     version = attr(migration, "version")
     expect(version, "the version of a migration").is_a(int)
@@ -87,8 +90,8 @@ def version_of(migration: Any) -> int:  # noqa: ANN401
     return int(version)
 
 
-def applied(manager: Any) -> list[Any]:  # noqa: ANN401
-    """What `get_applied_migrations` returns, which must be a list."""
+def applied(manager: Any) -> list[Any]:
+    """Return what `get_applied_migrations` returns, which must be a list."""
     __tracebackhide__ = True
     migrations = manager.get_applied_migrations()
     if type(migrations) is not list:
@@ -98,13 +101,13 @@ def applied(manager: Any) -> list[Any]:  # noqa: ANN401
     return migrations
 
 
-def applied_versions(manager: Any) -> list[int]:  # noqa: ANN401
-    """The versions that `get_applied_migrations` returns."""
+def applied_versions(manager: Any) -> list[int]:
+    """Return the versions that `get_applied_migrations` lists."""
     __tracebackhide__ = True
     return [version_of(migration) for migration in applied(manager)]
 
 
-def apply(manager: Any, migration: Any) -> None:  # noqa: ANN401
+def apply(manager: Any, migration: Any) -> None:
     """Apply a migration that works."""
     __tracebackhide__ = True
     expect(manager.apply_migration(migration), "apply_migration(…)").is_true(
@@ -112,7 +115,7 @@ def apply(manager: Any, migration: Any) -> None:  # noqa: ANN401
     )
 
 
-def roll_back(manager: Any, migration: Any) -> None:  # noqa: ANN401
+def roll_back(manager: Any, migration: Any) -> None:
     """Roll back a migration that works."""
     __tracebackhide__ = True
     expect(manager.rollback_migration(migration), "rollback_migration(…)").is_true(
@@ -125,7 +128,7 @@ def test_each_new_migration_has_a_higher_version(subject: Any, tmp_path: Path) -
     """Each new migration gets a higher version than the one before, even if none is applied."""
     manager = subject.MigrationManager(File(tmp_path).path)
     versions = [version_of(step(manager, number)) for number in range(5)]
-    ascending = all(earlier < later for earlier, later in zip(versions, versions[1:], strict=False))
+    ascending = all(earlier < later for earlier, later in pairwise(versions))
     expect(versions, "the versions of five new migrations").satisfies(
         ascending,
         "five different numbers, each higher than the one before",
@@ -175,7 +178,7 @@ def test_checksum_follows_the_scripts(subject: Any, tmp_path: Path, rng: Random)
     name, table, other = word(rng, "name"), word(rng, "a"), word(rng, "b")
     up, down = f"CREATE TABLE {table} (x)", f"DROP TABLE {table}"
 
-    def checksum(database: str, up_sql: str, down_sql: str) -> Any:  # noqa: ANN401 - what the submission says
+    def checksum(database: str, up_sql: str, down_sql: str) -> Any:
         manager = subject.MigrationManager(str(tmp_path / database))
         return attr(manager.create_migration(name, up_sql, down_sql), "checksum")
 
@@ -375,7 +378,7 @@ def test_rollback_undoes_the_migration(subject: Any, tmp_path: Path, rng: Random
     manager = subject.MigrationManager(file.path)
     migration = manager.create_migration(
         "orders",
-        f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, total INTEGER); CREATE INDEX {index} ON {table} (total);",
+        f"CREATE TABLE {table} (total INTEGER); CREATE INDEX {index} ON {table} (total);",
         f"DROP TABLE {table};",
     )
     apply(manager, migration)

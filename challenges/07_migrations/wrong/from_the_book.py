@@ -8,7 +8,7 @@ Repaired: the syntax errors, and a missing space that made every look into the h
 
 What is wrong with it:
 * The version comes from the history at the time of creation. Two new migrations get the same number. The
-  second fails with a checksum mismatch, but nobody looks at the False, and the program says that all went well.
+  second fails with a checksum mismatch. Nobody looks at the False, so the program says that all went well.
 * `execute` refuses a script of several statements. One of comments alone counts as applied.
 * A CREATE TABLE is committed by itself. If the record then fails, the table stays, and every retry says
   "already exists".

@@ -92,7 +92,10 @@ class MigrationManager:
     def get_applied_migrations(self) -> list[Migration]:
         """Return the history."""
         rows = sorted(self._rows())
-        return [Migration(*columns, datetime.fromisoformat(moment)) for *columns, moment in rows]
+        return [
+            Migration(version, name, up_sql, down_sql, checksum, datetime.fromisoformat(moment))
+            for version, name, up_sql, down_sql, checksum, moment in rows
+        ]
 
     def apply_all(self, migrations: Iterable[Migration]) -> list[int]:
         """Apply what is not applied yet, in order."""

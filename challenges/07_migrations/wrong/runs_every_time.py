@@ -90,7 +90,10 @@ class MigrationManager:
         """Return the history."""
         with closing(self._connect()) as connection:
             rows = connection.execute("SELECT * FROM schema_migrations ORDER BY version").fetchall()
-        return [Migration(*columns, datetime.fromisoformat(moment)) for *columns, moment in rows]
+        return [
+            Migration(version, name, up_sql, down_sql, checksum, datetime.fromisoformat(moment))
+            for version, name, up_sql, down_sql, checksum, moment in rows
+        ]
 
     def apply_all(self, migrations: Iterable[Migration]) -> list[int]:
         """Apply what is not applied yet, in order."""

@@ -14,7 +14,9 @@ class Confirm(ModalScreen[bool]):
 
     DEFAULT_CSS = """
     Confirm { align: center middle; }
-    Confirm > Vertical { width: auto; max-width: 80%; height: auto; border: round $warning; padding: 1 2; background: $surface; }
+    Confirm > Vertical {
+        width: auto; max-width: 80%; height: auto; border: round $warning; padding: 1 2; background: $surface;
+    }
     Confirm Static { width: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,6 +1,8 @@
 """The list of challenges on the left, with how far each one is."""
 
-from textual.binding import Binding
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
@@ -15,7 +17,7 @@ class ChallengeList(OptionList):
     """One line a challenge; moving the highlight chooses it."""
 
     HELP = "The challenges. **j**/**k** or the arrows choose one; **r** runs its checks."
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "Down", show=False, id="list.down"),
         Binding("k", "cursor_up", "Up", show=False, id="list.up"),
     ]

@@ -1,4 +1,4 @@
-"""Why a check failed: message, expected and got, the reason, the learner's own lines, what was printed, how to repeat it."""
+"""Why a check failed: message, expected and got, the reason, the learner's own lines, how to repeat it."""
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll

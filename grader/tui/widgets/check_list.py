@@ -1,6 +1,8 @@
 """The checks of one challenge, changing state one by one while they run."""
 
-from textual.binding import Binding
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
@@ -13,7 +15,7 @@ class CheckList(OptionList):
     """One line a check; the highlighted one is explained below."""
 
     HELP = "The checks. **j**/**k** choose one, **n**/**N** jump between failures, **enter** reads the explanation."
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "Down", show=False, id="checks.down"),
         Binding("k", "cursor_up", "Up", show=False, id="checks.up"),
         Binding("g", "first", "First", show=False, id="checks.first"),

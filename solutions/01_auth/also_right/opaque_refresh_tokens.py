@@ -2,9 +2,9 @@
 
 Reaches: tier 2
 
-A refresh token needs no signature: whoever keeps its hash in a table knows it again. One lock for each account
-makes guesses at it wait for one another. The fixed window is simpler than a sliding one; around its end it lets up
-to twice the failures through. Nothing is ever forgotten: that is for tier 3.
+A refresh token needs no signature: whoever keeps its hash in a table knows it again. One lock for each
+account makes guesses at it wait for one another. The fixed window is simpler than a sliding one, but around
+its end it lets up to twice the failures through. Nothing is ever forgotten: that is for tier 3.
 """
 
 import hashlib

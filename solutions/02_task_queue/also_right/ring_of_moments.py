@@ -2,9 +2,9 @@
 
 Reaches: tier 1
 
-N is the limit, so the ring never needs cleaning: if it is not full, or its oldest entry lies outside the window,
-then fewer than N jobs lie inside. The newest entry overwrites the oldest by itself. The rings of users who
-never come back stay, so tier 2 (memory) is out of reach. The statistics have to count, which costs up to N steps.
+N is the limit, so the ring never needs cleaning: if it is not full, or its oldest entry lies outside the
+window, then fewer than N jobs lie inside. The newest entry overwrites the oldest by itself. Rings of users
+who never return stay, so tier 2 (memory) is out of reach. The statistics count up to N entries.
 """
 
 import itertools

@@ -2,9 +2,9 @@
 
 Reaches: tier 1
 
-A call holds the lock of its own stripe only, so users rarely wait for each other. The number of admissions inside
-the window is found by binary search; what lies before it is cut off when a job is admitted. Time is the wall
-clock, and users are never forgotten, so tier 2 (clocks that jump, memory) is out of reach.
+A call holds the lock of its own stripe only, so users rarely wait for each other. The number of admissions
+inside the window is found by binary search; what lies before it is cut off at the next admission. Time is the
+wall clock, and users are never forgotten, so tier 2 (clocks that jump, memory) is out of reach.
 """
 
 import bisect

@@ -1,10 +1,11 @@
-"""Design: a thread of the pool opens connections; borrowers only ever wait for one to be put into their hands.
+"""Design: a thread of the pool opens connections; borrowers only wait for one to be put into their hands.
 
 Reaches: tier 1
 
-Like psycopg_pool. A borrower's timeout holds even while an open takes long, and a burst of short loans opens few
-connections, because whatever comes back first ends the wait. The price: a thread that must be looked after, an
-error of connect() that the borrower sees only as a PoolTimeout, and sometimes one connection more than needed.
+Like psycopg_pool. A borrower's timeout holds even while opening takes long, and a burst of short loans opens
+few connections, because whatever comes back first ends the wait. The price: a thread that must be looked
+after, an error of connect() that the borrower only sees as a PoolTimeout, and sometimes one connection more
+than needed.
 """
 
 import logging

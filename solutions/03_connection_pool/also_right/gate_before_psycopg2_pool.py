@@ -2,9 +2,10 @@
 
 Reaches: tier 1
 
-psycopg2's pool lends and takes back but never waits; a semaphore with max_connections permits does the waiting, so
-the pool behind it is never exhausted. It also closes what it holds above `minconn`; raising that number after the
-start makes it keep all. The price: it opens connections under its lock, and knows nothing of age or health.
+psycopg2's pool lends and takes back but never waits; a semaphore with max_connections permits does the
+waiting, so the pool behind it is never exhausted. It also closes what it holds above `minconn`; raising that
+number after the start makes it keep all. The price: it opens connections under its lock, and knows nothing
+of age or health.
 """
 
 import threading
@@ -58,7 +59,8 @@ class DatabasePool:
         timeout: float = 30.0,
         **_later_tiers: object,
     ) -> None:
-        self._pool = _CountingPool(min_connections, max_connections, connect or (lambda: psycopg2.connect(dsn)))
+        connect = connect or (lambda: psycopg2.connect(dsn))
+        self._pool = _CountingPool(min_connections, max_connections, connect)
         self._permits = threading.Semaphore(max_connections)
         self._timeout = timeout
         self._count = threading.Lock()

@@ -2,9 +2,9 @@
 
 Reaches: tier 1
 
-The queue does all the waiting and all the locking. It begins with max_connections empty places; whoever takes an
-empty one opens a connection. Last in, first out, so that places which hold a connection are taken first. The price:
-the queue serves waiting callers in no particular order, and says little about itself.
+The queue does all the waiting and all the locking. It begins with max_connections empty places; whoever takes
+an empty one opens a connection. Last in, first out, so that places which hold a connection are taken first.
+The price: the queue serves waiting callers in no particular order, and says little about itself.
 """
 
 import queue
@@ -36,7 +36,8 @@ class DatabasePool:
         self._connect = connect or (lambda: psycopg2.connect(dsn))
         self._timeout = timeout
         self._count = threading.Lock()
-        self._stats = {"pool_size": 0, "available_connections": 0, "connections_created": 0, "connections_used": 0}
+        names = ("pool_size", "available_connections", "connections_created", "connections_used")
+        self._stats = dict.fromkeys(names, 0)
         self._places: queue.LifoQueue[Any] = queue.LifoQueue()
         for _ in range(max_connections - min_connections):
             self._places.put(None)

@@ -2,8 +2,8 @@
 
 Reaches: tier 1
 
-Leases, backoff and delays are here, but a process takes its messages with it. That is a fair trade for work that
-can be asked for again, and it is fast: no disk in the way.
+Backoff and delays are here; leases are not, as the workers live and die with the queue. Fair for work that can
+be asked for again, and fast: no disk in the way.
 """
 
 import copy

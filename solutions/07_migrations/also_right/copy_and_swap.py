@@ -2,14 +2,13 @@
 
 Reaches: tier 1
 
-The copy is a transaction in itself: until `os.replace` nobody sees it, and after an error it is thrown away. So
-scripts may do anything, VACUUM included. Versions are reserved in a table, across managers and programs. The price:
-twice the disk, the time to copy, and a program that holds the old file open goes on using the old file.
+The copy is a transaction in itself: until it is renamed nobody sees it, and after an error it is thrown
+away. So scripts may do anything, VACUUM included. Versions are reserved in a table, across managers and
+programs. The price: twice the disk, the time to copy, and a program that holds the old file open goes on using it.
 """
 
 import fcntl
 import hashlib
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -36,7 +35,7 @@ class Migration:
     def __post_init__(self) -> None:
         """Fill in the checksum; no script can hold the NUL that separates the parts."""
         if not self.checksum:
-            content = "\0".join([self.name, self.up_sql, self.down_sql])
+            content = f"{self.name}\0{self.up_sql}\0{self.down_sql}"
             object.__setattr__(self, "checksum", hashlib.blake2b(content.encode()).hexdigest())
 
 
@@ -83,7 +82,10 @@ class MigrationManager:
         """Return the history."""
         with closing(sqlite3.connect(self._path)) as connection:
             rows = connection.execute("SELECT * FROM schema_migrations ORDER BY version").fetchall()
-        return [Migration(*columns, datetime.fromisoformat(moment)) for *columns, moment in rows]
+        return [
+            Migration(version, name, up_sql, down_sql, checksum, datetime.fromisoformat(moment))
+            for version, name, up_sql, down_sql, checksum, moment in rows
+        ]
 
     def apply_all(self, migrations: Iterable[Migration]) -> list[int]:
         """Apply what is not applied yet, in order."""
@@ -133,4 +135,4 @@ class MigrationManager:
             except sqlite3.Error as error:
                 message = f"migration {migration.version} ({migration.name}) failed: {error}\n{script}"
                 raise MigrationError(message) from error
-        os.replace(copy, self._path)
+        copy.replace(self._path)

@@ -2,9 +2,9 @@
 
 Reaches: tier 1
 
-`executescript` finds the ends of the statements by itself, so nothing here has to cut scripts. It runs everything,
-BEGIN and COMMIT included, as one text, into which the record's values are written as SQL literals. What it cannot do
-is say which statement failed, so the error shows the whole script.
+`executescript` finds the ends of the statements by itself, so nothing here has to cut scripts. It runs all,
+BEGIN and COMMIT included, as one text, into which the record's values are written as SQL literals. What it
+cannot do is say which statement failed, so the error shows the whole script.
 """
 
 import hashlib
