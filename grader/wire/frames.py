@@ -70,3 +70,9 @@ class Frames:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
+
+    def finish(self) -> None:
+        """Close, from the thread that reads: only it may close what it reads from."""
+        self.close()
+        with contextlib.suppress(OSError):
+            self._reader.close()

@@ -215,7 +215,7 @@ class Peer:
                 self._route(message)
         except (WireError, IndexError, TypeError, KeyError, AttributeError) as error:
             self.broken = f"the other side broke the protocol: {error}"
-        self._frames.close()
+        self._frames.finish()
         self._hang_up()
 
     def _route(self, message: list[Any]) -> None:

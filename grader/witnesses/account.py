@@ -50,7 +50,7 @@ def unprivileged_account() -> Account:
 
 
 def reachable(path: Path, account: Account) -> bool:
-    """Whether *account* may enter every folder above *path* and read *path*, by owner, group and mode alone.
+    """Whether *account* may read the file or enter the folder *path*, by owner, group and mode alone.
 
     Access control lists are not looked at: where only they allow it, the answer is a cautious no.
 
@@ -61,7 +61,7 @@ def reachable(path: Path, account: Account) -> bool:
     if account.uid is None:
         return True
     real = path.resolve()
-    return _allowed(real, account, stat.S_IROTH | (stat.S_IXOTH if real.is_dir() else 0)) and all(
+    return _allowed(real, account, stat.S_IXOTH if real.is_dir() else stat.S_IROTH) and all(
         _allowed(folder, account, stat.S_IXOTH) for folder in real.parents
     )
 

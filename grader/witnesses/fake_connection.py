@@ -67,7 +67,7 @@ class FakeConnection(FakeSocket):
             while not self._killed and (piece := self._stream.recv(_PIECE)):
                 self.sendall(piece)
         except SimpleError as error:
-            # Not the Redis protocol. fakeredis' parser cannot go on after that, and a real server does not either.
+            # Not the Redis protocol: the parser cannot go on after that, and a real server does not either.
             self.put_response(SimpleError(f"ERR Protocol error: {error.value}"))
         except (OSError, StopIteration, redis.ConnectionError):
             pass

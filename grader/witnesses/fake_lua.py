@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-SECONDS_OF_CPU = 2.0
+SECONDS_OF_CPU = 1.0
 
 _SHUT_IN = """
 local limit = ...
@@ -44,8 +44,8 @@ return function()
     started = clock()
 end
 """
-"""The hook runs every 100 000 instructions. The function returned begins a script: the first time it takes away
-what Redis does not give to scripts either and notes what is left, later it puts that back."""
+"""The hook runs every 100 000 instructions. The function returned begins a script: the first time it takes
+away what Redis does not give to scripts either and notes what is left, later it puts that back."""
 
 _ADD_WHAT_REDIS_HAS = """
 redis.replicate_commands = function() return true end

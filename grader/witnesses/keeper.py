@@ -126,7 +126,7 @@ class Keeper:
             self._fakes["redis"].unfreeze()
 
     def close(self) -> None:
-        """Stop all servers and remove their folder; an outside Redis is left empty, as found. Can be repeated."""
+        """Stop all servers, remove their folder, leave an outside Redis empty, as found. Can be repeated."""
         if os.getpid() != self._owner:
             return
         atexit.unregister(self.close)

@@ -23,9 +23,9 @@ for attempt in 1 2 3 4 5; do
     sleep 0.1
 done
 """
-"""$1 a signal, $2 a pid, then the files and folders to remove. A line read means that all is well, end of file
-that the owner is gone. CONT wakes a stopped server, which would keep the signal for later. KILL is for one that
-hangs. Removing can meet a file the server is just making, hence more than one attempt."""
+"""$1 a signal, $2 a pid, then the files and folders to remove. A line read means that all is well, end of
+file that the owner is gone. CONT wakes a stopped server, which would keep the signal for later. KILL is for
+one that hangs. Removing can meet a file the server is just making, hence more than one attempt."""
 
 _lifelines: "weakref.WeakSet[Lifeline]" = weakref.WeakSet()
 

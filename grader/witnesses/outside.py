@@ -53,8 +53,8 @@ def outside_redis(url: str) -> OutsideRedis:
         raise ServerUnavailable(message)
     if parts.path.strip("/") not in {"", "0"}:
         message = (
-            f"REDIS_URL names database {parts.path.strip('/')}, but solutions are given a host and a port only, "
-            "so they use database 0: point it at a server whose database 0 may be used"
+            f"REDIS_URL names database {parts.path.strip('/')}, but solutions are given a host and a port "
+            "only, so they use database 0: point it at a server whose database 0 may be used"
         )
         raise ServerUnavailable(message)
     try:
@@ -66,8 +66,8 @@ def outside_redis(url: str) -> OutsideRedis:
         raise ServerUnavailable(message) from error
     if keys:
         message = (
-            f"database 0 of the server that REDIS_URL names, {host}:{port}, holds {keys} keys, and checks empty it: "
-            "point REDIS_URL at an empty server, or unset it and a private one is started"
+            f"database 0 of the server that REDIS_URL names, {host}:{port}, holds {keys} keys, and checks "
+            "empty it: point REDIS_URL at an empty server, or unset it and a private one is started"
         )
         raise ServerUnavailable(message)
     return OutsideRedis(host, port, facts.get("valkey_version") or facts.get("redis_version", ""))

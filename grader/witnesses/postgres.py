@@ -123,7 +123,7 @@ class Postgres:
         self._launch()
 
     def stop(self) -> None:
-        """Shut down at once and remove what lies outside the folder. Can be repeated; no-op in a forked child."""
+        """Shut down at once and remove what lies outside the folder. Can be repeated; nothing in a fork."""
         if os.getpid() != self._owner:
             return
         self.halt()

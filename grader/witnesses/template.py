@@ -78,7 +78,7 @@ def template_folder(programs: PostgresPrograms, account: Account) -> Path:
 
 @contextlib.contextmanager
 def _locked(template: Path) -> Iterator[None]:
-    """Be the only process that makes or removes *template*; the kernel frees the lock of a process that dies."""
+    """Be the only process that makes or removes *template*; a process that dies loses the lock."""
     template.parent.mkdir(parents=True, exist_ok=True)
     with template.with_name(f"{template.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

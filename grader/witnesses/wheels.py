@@ -104,7 +104,7 @@ def _postgres_in_wheel(account: Account) -> Path | None:
     if not installs:
         return None
     newest = max(installs, key=lambda path: int(path.name.removeprefix("pginstall") or 0))
-    if not (reachable(newest / "bin" / "postgres", account) and reachable(newest / "share", account)):
+    if not reachable(newest / "bin" / "postgres", account):
         newest = _readable_copy(newest, account)
     return newest / "bin"
 

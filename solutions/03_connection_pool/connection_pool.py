@@ -19,6 +19,7 @@ from typing import Any, Self, TypeAlias
 import psycopg2
 from pool_errors import PoolClosed, PoolError, PoolTimeout, TooManyRequests
 from pool_slots import Connection, Lease, Pooled, Slots
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 __all__ = ["DatabasePool", "PoolClosed", "PoolError", "PoolTimeout", "TooManyRequests"]
 
@@ -225,7 +226,7 @@ class DatabasePool:
             return False
         try:
             self._check(pooled.connection)
-            pooled.connection.rollback()  # of a transaction the check may have left; no round trip if there is none
+            pooled.connection.rollback()  # what the check may have begun; costs nothing if it has not
         except Exception:  # noqa: BLE001 - whatever it raises, the connection is dead
             return False
         return True
@@ -235,10 +236,11 @@ class DatabasePool:
         try:
             pooled.connection.rollback()
             self._reset(pooled.connection)
+            idle = pooled.connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
         except Exception:
             logger.info("a connection came back broken and is closed", exc_info=True)
             return False
-        return not pooled.connection.closed and self._clock() < pooled.expires_at
+        return idle and self._clock() < pooled.expires_at
 
     def _tidy(self) -> None:
         """Close idle connections nobody needs, and report loans that last too long.

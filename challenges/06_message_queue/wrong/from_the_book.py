@@ -73,7 +73,7 @@ class MessageQueue:
     def process_messages(self, handler: Callable[[Any], object], batch_size: int = 10, **options: Any) -> int:
         completed = 0
         while True:
-            batch = []
+            batch: list[Message] = []
             with self.lock:
                 while self.ready and len(batch) < batch_size:
                     message = self.ready.popleft()

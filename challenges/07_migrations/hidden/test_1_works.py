@@ -250,8 +250,11 @@ def test_applying_twice_runs_once(subject: Any, tmp_path: Path) -> None:
     file = file_with_log(tmp_path)
     manager = subject.MigrationManager(file.path)
     migration = step(manager, 1)
-    for _ in range(2):
-        apply(manager, migration)
+    apply(manager, migration)
+    expect(log_of(file), "the steps that ran, after one call").equals(
+        [1], because="a call commits what it did"
+    )
+    apply(manager, migration)
     expect(log_of(file), "the steps that ran, after two calls").equals(
         [1], because="look into the history before you run the script"
     )
@@ -336,7 +339,7 @@ def test_semicolon_in_a_string_or_comment_is_text(subject: Any, tmp_path: Path, 
     migration = manager.create_migration("notes", script, "DROP TABLE notes -- gone; all of it")
     apply(manager, migration)
     expect(file.column("SELECT text FROM notes ORDER BY rowid"), "the texts in the table").equals(
-        texts, because="cutting the script at every semicolon cuts strings and comments in two"
+        texts, because="each text is one row: all that stands between the quotes, semicolons and hyphens too"
     )
     roll_back(manager, migration)
     expect(file.tables(), "the tables after rolling back").satisfies(
@@ -363,7 +366,7 @@ def test_trigger_is_one_statement(subject: Any, tmp_path: Path, rng: Random) -> 
     """
     down = "DROP TRIGGER keep_journal; DROP TABLE counts; DROP TABLE journal; DROP TABLE posts;"
     apply(manager, manager.create_migration("posts", script, down))
-    because = "the semicolons between BEGIN and END belong to the trigger"
+    because = "both statements between BEGIN and END belong to the trigger, and it fires once"
     expect(file.column("SELECT entry FROM journal"), "what the trigger wrote").equals(
         [f"new: {title}"], because=because
     )
@@ -407,6 +410,7 @@ def test_rollback_of_an_unapplied_migration_runs_nothing(subject: Any, tmp_path:
     file = file_with_log(tmp_path)
     manager = subject.MigrationManager(file.path)
     apply(manager, step(manager, 1))
+    expect(log_of(file), "the steps that ran").equals([1], because="a call commits what it did")
     never_applied = manager.create_migration("never", "SELECT 1", f"DELETE FROM {LOG}")
     roll_back(manager, never_applied)
     expect(log_of(file), "the steps in the log").equals(

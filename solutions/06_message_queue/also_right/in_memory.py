@@ -2,14 +2,13 @@
 
 Reaches: tier 1
 
-Backoff and delays are here; leases are not, as the workers live and die with the queue. Fair for work that can
-be asked for again, and fast: no disk in the way.
+Backoff and delays are here; leases are not, as the workers live and die with the queue. Fair for work that
+can be asked for again, and fast: no disk in the way.
 """
 
 import copy
 import heapq
 import itertools
-import random
 import threading
 import time
 import uuid

@@ -2,8 +2,8 @@
 
 Reaches: tier 2
 
-Writing is one append and one fsync, starting replays the file. The price: the file only grows (a larger system
-writes a snapshot now and then), taking a message looks through all of them, and one process owns the file.
+Writing is one append and one fsync, starting replays the file. The price: the file only grows (a larger
+system writes a snapshot now and then), taking a message looks through all of them, and one process owns it.
 """
 
 import json
@@ -86,8 +86,8 @@ class MessageQueue:
             if dedup_id is not None and self._remembered(dedup_id, now):
                 return self._dedup[dedup_id][0]
             message_id = uuid.uuid4().hex
-            due = now + delay
-            self._write({"op": "add", "id": message_id, "data": data, "at": now, "due": due, "dedup": dedup_id})
+            event = {"op": "add", "id": message_id, "data": data, "at": now, "due": now + delay}
+            self._write(event | {"dedup": dedup_id})
             self._changed.notify_all()
         return message_id
 

@@ -2,9 +2,9 @@
 
 Reaches: tier 1
 
-The copy is a transaction in itself: until it is renamed nobody sees it, and after an error it is thrown
-away. So scripts may do anything, VACUUM included. Versions are reserved in a table, across managers and
-programs. The price: twice the disk, the time to copy, and a program that holds the old file open goes on using it.
+The copy is a transaction in itself: until it is renamed nobody sees it, and after an error it is thrown away.
+So scripts may do anything, VACUUM included. Versions are reserved in a table, across managers and programs.
+The price: twice the disk, the time to copy, and a program that holds the old file open goes on using it.
 """
 
 import fcntl
