@@ -29,7 +29,7 @@ class RedisRateLimiter:
     [True, True, False]
     """
 
-    def __init__(  # noqa: PLR0913 (all but the first two have defaults that are right while you learn)
+    def __init__(
         self,
         redis_host: str = "localhost",
         redis_port: int = 6379,
@@ -61,7 +61,7 @@ class RedisRateLimiter:
         raise NotImplementedError("spec.md §1: decide about one request")
 
     def get_user_limits(self, user_id: str, config: RateLimitConfig | None = None) -> dict[str, Any]:
-        """Show the bucket of a user's limited routes, the key ``api:<user_id>``, without using it up. Tier 1 (§5).
+        """Show the bucket of a user's limited routes, the key ``api:<user_id>``. Takes no slot. Tier 1 (§5).
 
         >>> limiter.get_user_limits("alice")
         {'user_id': 'alice', 'allowed': True, 'limit': 100, 'remaining': 100, 'current_count': 0, ...}

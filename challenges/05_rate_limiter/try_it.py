@@ -19,7 +19,8 @@ def run(solution: Any, servers: Any) -> None:  # noqa: ANN401 (the learner's mod
         allowed, stats = limiter.is_allowed("alice", config)
         print(f"  request {number}: {'admitted' if allowed else 'refused '}  {stats}")
 
-    server = make_server("127.0.0.1", PORT, solution.create_app(limiter, requests_per_hour=REQUESTS_PER_HOUR), threaded=True)
+    app = solution.create_app(limiter, requests_per_hour=REQUESTS_PER_HOUR)
+    server = make_server("127.0.0.1", PORT, app, threaded=True)
     print(f"\nServing {REQUESTS_PER_HOUR} requests an hour for each caller. Ask more often than that:")
     print(f"  curl -i http://localhost:{PORT}/api/data")
     print("Ctrl-C ends it.", flush=True)

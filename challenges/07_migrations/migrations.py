@@ -100,9 +100,8 @@ class MigrationManager:
     ) -> None:
         """Set up a manager. Tier 1 uses `db_path` only, but accepts every argument.
 
-        db_path: the path of a SQLite file, which need not exist yet; in tier 3 also a `postgresql://` address,
-            §15.
-        migrations_table: the name of the table that holds the history, §2; any name at all in tier 3, §12.
+        db_path: the path of a SQLite file, which need not exist yet. Tier 3: also a `postgresql://` address.
+        migrations_table: the name of the table that holds the history, §2; any name at all (tier 3, §12).
         lock_timeout: how many seconds to wait for somebody else's migration to end (tier 2, §10).
         allow_out_of_order: whether an older version may be applied after a newer one (tier 2, §9).
         clock: where `applied_at` comes from, in seconds since 1970; None for `time.time`.

@@ -114,9 +114,7 @@ class FakeConnection(FakeSocket):
         except Exception as error:  # noqa: BLE001  # the client is told, and the log has the traceback
             _log.exception("in %r", fields[0])
             name = fields[0].decode(errors="replace").upper()
-            self.put_response(
-                SimpleError(f"ERR the fake Redis failed in {name}: {type(error).__name__}: {error}")
-            )
+            self.put_response(SimpleError(f"ERR the fake Redis failed in {name}: {type(error).__name__}: {error}"))
 
     def _run_command(self, func: Any, sig: Any, args: list[Any], from_script: bool) -> Any:  # noqa: ANN401, FBT001
         """Count every command for INFO, those of scripts and transactions too."""

@@ -16,9 +16,7 @@ def describe(store: "FakeStore", sections: list[str]) -> str:
     chosen = sections or ["default"]
     wanted: list[str] = []
     for section in chosen:
-        wanted += {"default": _DEFAULT, "all": _EVERYTHING, "everything": _EVERYTHING}.get(
-            section, (section,)
-        )
+        wanted += {"default": _DEFAULT, "all": _EVERYTHING, "everything": _EVERYTHING}.get(section, (section,))
     blocks = []
     for name in dict.fromkeys(wanted):
         facts = _section(store, name)
@@ -28,7 +26,7 @@ def describe(store: "FakeStore", sections: list[str]) -> str:
     return "\r\n".join(blocks)
 
 
-def _section(store: "FakeStore", name: str) -> dict[str, object] | None:  # noqa: PLR0911  # one return per section
+def _section(store: "FakeStore", name: str) -> dict[str, object] | None:  # one return per section
     """One section's names and values; None for a section there is not."""
     match name:
         case "server":

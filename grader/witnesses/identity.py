@@ -39,7 +39,7 @@ def _from_proc(pid: int) -> str | None:
 
 def _from_ps(pid: int) -> str | None:
     """Elsewhere: ``ps`` prints the state and the start in local time, so language and zone are fixed."""
-    answer = subprocess.run(
+    answer = subprocess.run(  # noqa: S603  # a fixed command
         ["ps", "-o", "stat=,lstart=", "-p", str(pid)],  # noqa: S607  # found on the system's default path
         env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
         capture_output=True,

@@ -110,20 +110,18 @@ class Keeper:
         """Move the fake Redis' clock, see ``FakeRedis.move``; nothing happens before one was needed.
 
         Raises:
-            ServerUnavailable: it has ended or hangs. The next ``need`` starts another on the same port.
+            ServerUnavailable: it had ended or did not answer, so its data is lost. By then another is being
+                started on the same port.
         """
-        if "redis" in self._fakes:
-            self._fakes["redis"].move(offset)
+        self._steer(lambda fake: fake.move(offset))
 
     def freeze(self, at: float) -> None:
         """Stop the fake Redis' clock at *at* seconds since the epoch. Otherwise as ``move``."""
-        if "redis" in self._fakes:
-            self._fakes["redis"].freeze(at)
+        self._steer(lambda fake: fake.freeze(at))
 
     def unfreeze(self) -> None:
         """Let the fake Redis' clock flow on from where it stands. Otherwise as ``move``."""
-        if "redis" in self._fakes:
-            self._fakes["redis"].unfreeze()
+        self._steer(lambda fake: fake.unfreeze())
 
     def close(self) -> None:
         """Stop all servers, remove their folder, leave an outside Redis empty, as found. Can be repeated."""
@@ -139,6 +137,17 @@ class Keeper:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+    def _steer(self, order: Callable[[FakeRedis], object]) -> None:
+        """Give the fake an order about its clock; put another in the place of one that cannot take it."""
+        fake = self._fakes.get("redis")
+        if fake is None:
+            return
+        try:
+            order(fake)
+        except ServerUnavailable:
+            self._fake("redis")
+            raise
 
     def _outside_url(self, kind: str) -> str:
         """The URL of the server to use instead of ours; empty if there is none."""
@@ -210,9 +219,7 @@ class Keeper:
         return self._folder / name
 
 
-def _redis(
-    kind: str, server: Valkey | FakeRedis | OutsideRedis, *, reason: str = "", outside: bool = False
-) -> Address:
+def _redis(kind: str, server: Valkey | FakeRedis | OutsideRedis, *, reason: str = "", outside: bool = False) -> Address:
     """The address of something that speaks Redis; a *reason* means it stands in."""
     return Address(
         kind=kind,

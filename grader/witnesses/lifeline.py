@@ -45,7 +45,7 @@ class Lifeline:
     def __init__(self, pid: int, ending: signal.Signals, remove: Sequence[Path]) -> None:
         reading, self._writing = os.pipe()
         try:
-            self._shell = subprocess.Popen(
+            self._shell = subprocess.Popen(  # noqa: S603  # a fixed script
                 ["/bin/sh", "-c", _WATCH, "sh", ending.name.removeprefix("SIG"), str(pid), *remove],
                 stdin=reading,
                 stdout=subprocess.DEVNULL,

@@ -47,9 +47,7 @@ def outside_redis(url: str) -> OutsideRedis:
         message = f"REDIS_URL must look like redis://host:port, not {_without_password(url)}"
         raise ServerUnavailable(message)
     if parts.password or parts.username:
-        message = (
-            "REDIS_URL has a password, but solutions are given a host and a port only: use a server without"
-        )
+        message = "REDIS_URL has a password, but solutions are given a host and a port only: use a server without"
         raise ServerUnavailable(message)
     if parts.path.strip("/") not in {"", "0"}:
         message = (

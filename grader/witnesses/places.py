@@ -41,16 +41,10 @@ def temporary_folder(account: Account) -> Path:
     """
     for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108  # mkdtemp makes the name, mode 0700
         folder = Path(parent)
-        if (
-            folder.is_dir()
-            and reachable(folder, account)
-            and has_room_for_socket(folder / "levelup-12345678/postgres")
-        ):
+        if folder.is_dir() and reachable(folder, account) and has_room_for_socket(folder / "levelup-12345678/postgres"):
             made = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder))
             if account.uid is not None:
                 made.chmod(0o711)
             return made
-    message = (
-        f"user {account.uid} can enter no folder for temporary files: set TMPDIR to one everyone may enter"
-    )
+    message = f"user {account.uid} can enter no folder for temporary files: set TMPDIR to one everyone may enter"
     raise ServerUnavailable(message)

@@ -38,9 +38,7 @@ class Postgres:
     stays the same over ``halt`` and ``restart``.
     """
 
-    def __init__(
-        self, folder: Path, *, durable: bool, settings: Mapping[str, str], disposable: Path | None
-    ) -> None:
+    def __init__(self, folder: Path, *, durable: bool, settings: Mapping[str, str], disposable: Path | None) -> None:
         self._folder = folder
         self._settings = _SETTINGS | ({} if durable else _NOT_DURABLE) | dict(settings)
         self._owner = os.getpid()

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import UnionType
 
 from grader.witnesses import identity
 from grader.witnesses.places import cache_folder
@@ -38,6 +39,18 @@ class Running:
     def orphaned(self) -> bool:
         """Whether the process that started it is gone."""
         return not identity.same_process(self.owner, self.owner_started)
+
+
+_KINDS: dict[str, type | UnionType] = {
+    "pid": int,
+    "started": str,
+    "what": str,
+    "ending": str,
+    "folder": str | None,
+    "owner": int,
+    "owner_started": str,
+}
+"""What a pid file must hold to be believed."""
 
 
 def running_folder() -> Path:
@@ -90,9 +103,7 @@ def _read(path: Path) -> Running | None:
     """What a pid file says, or None if it is damaged."""
     try:
         facts = json.loads(path.read_text())
-        told = Running(**facts)
-    except (OSError, ValueError, TypeError):
+        right = facts.keys() == _KINDS.keys() and all(isinstance(facts[name], kind) for name, kind in _KINDS.items())
+    except (OSError, ValueError, AttributeError):
         return None
-    numbers = isinstance(told.pid, int) and isinstance(told.owner, int)
-    texts = all(isinstance(text, str) for text in (told.started, told.what, told.ending, told.owner_started))
-    return told if numbers and texts and isinstance(told.folder, str | None) else None
+    return Running(**facts) if right else None

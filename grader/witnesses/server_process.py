@@ -38,7 +38,7 @@ class ServerProcess:
         ServerUnavailable: the program could not be started.
     """
 
-    def __init__(  # noqa: PLR0913  # seven facts about one process, all but three with defaults
+    def __init__(  # seven facts about one process, all but three with defaults
         self,
         command: Sequence[str | Path],
         *,
@@ -56,7 +56,7 @@ class ServerProcess:
         self._ended = threading.Lock()
         try:
             with log.open("ab") as output:
-                self._popen = subprocess.Popen(
+                self._popen = subprocess.Popen(  # noqa: S603  # a server's own program
                     command,
                     stdin=subprocess.PIPE if talks else subprocess.DEVNULL,
                     stdout=subprocess.PIPE if talks else output,
@@ -122,9 +122,7 @@ class ServerProcess:
         except OSError:
             lines = []
         told = "\n".join(f"    {line}" for line in lines)
-        return ServerUnavailable(
-            f"{self._what} {trouble}" + (f"; the end of its log:\n{told}" if told else "")
-        )
+        return ServerUnavailable(f"{self._what} {trouble}" + (f"; the end of its log:\n{told}" if told else ""))
 
 
 def _open(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -39,9 +39,7 @@ class Valkey:
         folder.mkdir(parents=True, exist_ok=True)
 
     @classmethod
-    def start(
-        cls, folder: Path, *, settings: Mapping[str, str] | None = None, disposable: Path | None = None
-    ) -> Self:
+    def start(cls, folder: Path, *, settings: Mapping[str, str] | None = None, disposable: Path | None = None) -> Self:
         """Start a server that keeps nothing on disk and wait until it answers.
 
         Arguments:
@@ -106,9 +104,7 @@ class Valkey:
         written_before = log.stat().st_size if log.exists() else 0
         settings = self._settings | {"bind": HOST, "port": str(self.port), "dir": str(self._folder)}
         arguments = [part for name, value in settings.items() for part in (f"--{name}", value)]
-        process = ServerProcess(
-            [self._program, *arguments], what="Valkey", log=log, disposable=self._disposable
-        )
+        process = ServerProcess([self._program, *arguments], what="Valkey", log=log, disposable=self._disposable)
         self._process = process
         deadline = time.monotonic() + SECONDS_TO_START
         while True:

@@ -121,7 +121,7 @@ def _postgres_on_path() -> Path | None:
 def _version(program: Path, account: Account) -> str:
     """Run *program* as *account* for its version, which also proves that the account can run it."""
     try:
-        answer = subprocess.run(
+        answer = subprocess.run(  # noqa: S603  # a server's own program
             [program, "--version"],
             user=account.uid,
             group=account.gid,
@@ -172,12 +172,7 @@ def _readable_copy(install: Path, account: Account) -> Path:
 def _is_private(folder: Path) -> bool:
     """Whether *folder* is a real folder of ours that nobody else can write to."""
     facts = folder.lstat()
-    return (
-        folder.is_dir()
-        and not folder.is_symlink()
-        and facts.st_uid == os.geteuid()
-        and not facts.st_mode & 0o022
-    )
+    return folder.is_dir() and not folder.is_symlink() and facts.st_uid == os.geteuid() and not facts.st_mode & 0o022
 
 
 def _count_files(folder: Path) -> int:

@@ -248,8 +248,11 @@ class DatabasePool:
         Every caller does a little of it, so the pool needs no thread; a pool nobody calls is not tidied.
         """
         now = self._clock()
-        for pooled in self._slots.remove_idle(now - self._max_idle, keep=self._min):
-            self._close(pooled)
+        while (pooled := self._slots.take_surplus(now - self._max_idle, keep=self._min)) is not None:
+            try:
+                self._close(pooled)
+            finally:
+                self._slots.free_surplus()
         if self._leak_threshold is not None:
             for lease in self._slots.report_overdue(now - self._leak_threshold):
                 stack = "".join(lease.stack.format()) if lease.stack else ""

@@ -38,7 +38,7 @@ class Slots:
 
     Nothing here talks to a database, so the lock is only ever held for microseconds. Whenever it is free:
 
-    * idle connections and leases together are at most *size*: a slot without a connection may open one;
+    * idle connections and taken slots together are at most *size*: an empty slot entitles to open one;
     * somebody waits in line only while all slots are taken: a newcomer who finds one free overtakes nobody.
 
     Arguments:
@@ -56,6 +56,7 @@ class Slots:
         self._less_open = threading.Condition(self._lock)
         self._idle: deque[Pooled] = deque()  # longest unused on the left; lent from and returned to the right
         self._leases: set[Lease] = set()
+        self._closing = 0  # slots of connections that were idle for too long and are not closed yet
         self._line: deque[Lease] = deque()
         self._closed = False
         self._counts = {"connections_created": 0, "connections_used": 0, "closed": 0, "timeouts": 0}
@@ -73,7 +74,7 @@ class Slots:
         with self._lock:
             if self._closed:
                 raise PoolClosed
-            if len(self._leases) < self._size:
+            if len(self._leases) + self._closing < self._size:
                 self._grant(lease)
             elif 0 < self._max_waiting <= len(self._line):
                 raise TooManyRequests
@@ -129,9 +130,7 @@ class Slots:
             if lease.pooled is not None:
                 lease.pooled.idle_since = self._clock()
                 self._idle.append(lease.pooled)
-            if self._line:
-                self._grant(self._line.popleft())
-            self._less_open.notify_all()
+            self._serve_next()
 
     def holds(self, lease: Lease) -> bool:
         """Whether *lease* has one of these slots."""
@@ -142,16 +141,25 @@ class Slots:
         with self._lock:
             self._idle.append(pooled)
 
-    def remove_idle(self, unused_since: float, keep: int) -> list[Pooled]:
-        """Take out the connections unused since then while more than *keep* are open; all once closed."""
-        removed = []
+    def take_surplus(self, unused_since: float, keep: int) -> Pooled | None:
+        """Take out a connection to close: unused since then while more than *keep* are open, or any once closed.
+
+        It occupies its slot until `free_surplus` tells that it has been closed.
+        """
         with self._lock:
-            while self._idle and (
-                self._closed
-                or (self._idle[0].idle_since <= unused_since and len(self._idle) + len(self._leases) > keep)
-            ):
-                removed.append(self._idle.popleft())
-        return removed
+            if not self._idle:
+                return None
+            dispensable = len(self._idle) + len(self._leases) > keep and self._idle[0].idle_since <= unused_since
+            if not (dispensable or self._closed):
+                return None
+            self._closing += 1
+            return self._idle.popleft()
+
+    def free_surplus(self) -> None:
+        """Pass on the slot of a connection that was taken out and is closed now."""
+        with self._lock:
+            self._closing -= 1
+            self._serve_next()
 
     def report_overdue(self, lent_since: float) -> list[Lease]:
         """Return the loans that began before then and were not reported yet."""
@@ -195,6 +203,11 @@ class Slots:
         """Wait until every loan has ended and every connection is closed, at most *timeout* seconds."""
         with self._less_open:
             self._less_open.wait_for(self._is_empty, timeout)
+
+    def _serve_next(self) -> None:
+        if self._line:
+            self._grant(self._line.popleft())
+        self._less_open.notify_all()
 
     def _grant(self, lease: Lease) -> None:
         now = self._clock()

@@ -118,7 +118,7 @@ class RedisRateLimiter:
     trip a decision. Needs Redis 5 or newer, or Valkey.
     """
 
-    def __init__(  # noqa: PLR0913 (the keyword-only ones are what production injects)
+    def __init__(
         self,
         redis_host: str = "localhost",
         redis_port: int = 6379,
@@ -229,10 +229,7 @@ def rate_limit(
         @wraps(view)
         def limited(*args: P.args, **kwargs: P.kwargs) -> Response:
             allowed, stats = gate.is_allowed(api_key(caller()), config)
-            if allowed:
-                response = make_response(current_app.ensure_sync(view)(*args, **kwargs))
-            else:
-                response = refusal(stats)
+            response = make_response(current_app.ensure_sync(view)(*args, **kwargs)) if allowed else refusal(stats)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])
             # Rounded down, so that Retry-After never names an earlier moment than this one.

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 import redis
 from flask import Flask, Response, make_response, request
@@ -66,7 +66,7 @@ class RedisRateLimiter:
         try:
             with self._redis.pipeline() as log:
                 while True:
-                    log.watch(bucket)
+                    log.watch(bucket)  # type: ignore[no-untyped-call]
                     allowed, numbers, now = self._judge(log, bucket, config, cost)
                     if not allowed:
                         return False, numbers
@@ -105,17 +105,14 @@ class RedisRateLimiter:
         entries = log.zrangebyscore(bucket, now - window + 1, "+inf", withscores=True)
         freed = [score + window for _, score in entries]
         surplus = len(freed) + cost - limit
-        if surplus <= 0:
-            wait = 0.0
-        else:
-            wait = (freed[surplus - 1] - now if surplus <= len(freed) else window) / 1e6
-        return surplus <= 0, stats(limit, len(freed), (freed[0] if freed else now) / 1e6, wait), now
+        wait = 0 if surplus <= 0 else freed[surplus - 1] - now if surplus <= len(freed) else window
+        return surplus <= 0, stats(limit, len(freed), (freed[0] if freed else now) / 1e6, wait / 1e6), now
 
     def _now(self, log: redis.Redis) -> int:
         if self._clock is not None:
             return round(self._clock() * 1_000_000)
-        seconds, microseconds = log.time()
-        return int(seconds) * 1_000_000 + int(microseconds)
+        seconds, microseconds = cast("tuple[int, int]", log.time())
+        return seconds * 1_000_000 + microseconds
 
     def _unknown(self, limit: int) -> tuple[bool, dict[str, Any]]:
         wait = 0 if self._fail_open else 1
@@ -152,7 +149,7 @@ def rate_limit(
 
     def decorator(view: Callable[..., Any]) -> Callable[..., Response]:
         @wraps(view)
-        def limited(*args: Any, **kwargs: Any) -> Response:
+        def limited(*args: object, **kwargs: object) -> Response:
             allowed, numbers = limiter.is_allowed(f"api:{identity()}", config)
             if allowed:
                 response = make_response(view(*args, **kwargs))

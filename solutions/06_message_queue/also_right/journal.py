@@ -195,7 +195,7 @@ class MessageQueue:
             with self._changed:
                 if self._holds(message):
                     error = f"{type(failure).__name__}: {failure}"
-                    self._fail(message, error, "max_retries", self._backoff(message))
+                    self._fail(message, self._clock(), error, "max_retries", self._backoff(message))
             return False
         with self._changed:
             if not self._holds(message):
@@ -203,8 +203,7 @@ class MessageQueue:
             self._write({"op": "done", "id": message.id})
         return True
 
-    def _fail(self, message: Message, error: str, reason: str, wait: float) -> None:
-        now = self._clock()
+    def _fail(self, message: Message, now: float, error: str, reason: str, wait: float) -> None:
         dead = reason if message.attempts >= self._max_retries else None
         due = now + wait
         self._write({"op": "fail", "id": message.id, "at": now, "due": due, "error": error, "dead": dead})
@@ -212,7 +211,7 @@ class MessageQueue:
     def _end_leases(self, now: float) -> None:
         for message in list(self._messages.values()):
             if message.status is MessageStatus.PROCESSING and message.due_at <= now:
-                self._fail(message, "the lease ended before the handler did", "lease_expired", 0.0)
+                self._fail(message, now, "the lease ended before the handler did", "lease_expired", 0.0)
 
     def _holds(self, message: Message) -> bool:
         current = self._messages.get(message.id)
