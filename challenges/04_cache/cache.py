@@ -6,12 +6,14 @@ spec.md says exactly what each part promises.
 
 import time
 from collections.abc import Callable
-from typing import Any, Literal, ParamSpec, Protocol, TypeVar
+from typing import Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar
 
 import redis
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Value: TypeAlias = Any
+"""What a cache may hold: anything that can be written as text and read back."""
 
 
 class CacheManager:
@@ -26,7 +28,7 @@ class CacheManager:
 
     """
 
-    def __init__(  # noqa: PLR0913 - the options of all three tiers
+    def __init__(
         self,
         redis_host: str = "localhost",
         redis_port: int = 6379,
@@ -52,7 +54,7 @@ class CacheManager:
         """
         raise NotImplementedError("Start with §1 of spec.md: what does a new CacheManager need to remember?")
 
-    def set(self, key: str, value: Any, ttl: float | None = None) -> bool:
+    def set(self, key: str, value: Value, ttl: float | None = None) -> bool:
         """Store *value* under *key* for *ttl* seconds. Tier 1, §1 and §2.
 
         Returns True when the value was stored, False when not. Without a ttl it is the default of this
@@ -65,7 +67,7 @@ class CacheManager:
         """
         raise NotImplementedError("§1 and §2 of spec.md")
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, key: str, default: Value = None) -> Value:
         """Return the value stored under *key*, or *default* when there is none. Tier 1, §1.
 
         Example:

@@ -1,13 +1,17 @@
 """``levelup clean``: ends servers that an earlier run left and removes caches; the learner's files stay."""
 
 import argparse
+import contextlib
+import os
 import shutil
+import stat
 import tempfile
 import time
 from pathlib import Path
 
 from grader.cli.course import shown
 from grader.nursery.client import ROOT
+from grader.nursery.scratch import scratch_root
 from grader.witnesses import leftovers
 from grader.witnesses.places import cache_folder
 
@@ -43,13 +47,16 @@ def _removable() -> list[Path]:
     # Running servers of a run that is still going on have their pid files here.
     found = [path for path in cache.iterdir() if path.name != "running"] if cache.is_dir() else []
     found += [ROOT / name for name in _CACHES if (ROOT / name).exists()]
-    for path in Path(tempfile.gettempdir()).glob("levelup-*"):
-        try:
-            if path.is_dir() and path.stat().st_mtime < old and path.stat().st_uid == Path.home().stat().st_uid:
-                found.append(path)
-        except OSError:
-            continue
+    for folder in {tempfile.gettempdir(), scratch_root() or tempfile.gettempdir()}:
+        found += [path for path in Path(folder).glob("levelup-*") if _is_old(path, old)]
     return found
+
+
+def _is_old(path: Path, before: float) -> bool:
+    with contextlib.suppress(OSError):
+        facts = path.lstat()
+        return stat.S_ISDIR(facts.st_mode) and facts.st_mtime < before and facts.st_uid == os.getuid()
+    return False
 
 
 def _size(path: Path) -> int:

@@ -32,6 +32,7 @@ class Request:
     fresh: bool = False
     debug: bool = False
     collect_only: bool = False
+    home: str = ""
     hidden_roots: tuple[str, ...] = ()
 
 
@@ -63,7 +64,8 @@ class Bench:
     def __post_init__(self) -> None:
         """Make the seat, the way to the servers and the clock."""
         submission = Submission(Path(self.request.submission), self.module, self.request.hidden_roots)
-        self.seat = Seat(self.subjects, submission, self.limits, self._printed, debug=self.request.debug)
+        asked = self.request
+        self.seat = Seat(self.subjects, submission, self.limits, self._printed, home=asked.home, debug=asked.debug)
         self.servers = Servers(self.servers_connection, lambda text: self.emit(Narrated(text)))
         self.clock = Clock(self.seat, self.servers)
 

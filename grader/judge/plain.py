@@ -62,6 +62,7 @@ class PlainBenches:
             submission=str(submission),
             seed=self._config.getoption("--seed"),
             fresh=self._config.getoption("--fresh-subjects"),
+            home=str(self._nursery.home),
             hidden_roots=(str(ROOT),),
         )
         subjects, servers = self._nursery.connect()

@@ -44,6 +44,7 @@ class Seat:
         submission: what to load.
         limits: what it may use.
         on_output: told what it prints.
+        home: the run's temporary folder, for the scratch folder the submission works in.
         debug: leave it the terminal and lift the deadlines.
     """
 
@@ -54,6 +55,7 @@ class Seat:
         limits: Limits,
         on_output: Callable[[str], None],
         *,
+        home: str = "",
         debug: bool = False,
     ) -> None:
         self._nursery = nursery
@@ -65,7 +67,7 @@ class Seat:
         self._exports = Exports()
         self._not_loaded: SubmissionNotLoaded | None = None
         self._mutex = threading.RLock()
-        self._scratch = tempfile.mkdtemp(prefix="levelup-")
+        self._scratch = tempfile.mkdtemp(prefix="subject-", dir=home or None)
         self._began = time.monotonic()
         self.offset = 0.0
         self.frozen_at: float | None = None

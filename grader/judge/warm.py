@@ -108,7 +108,7 @@ class _Warm:
     @pytest.fixture
     def tmp_path(self) -> Iterator[Path]:
         """A folder of the check's own, gone with it."""
-        folder = tempfile.mkdtemp(prefix="levelup-check-")
+        folder = tempfile.mkdtemp(prefix="check-", dir=self._bench.request.home if self._bench else None)
         try:
             yield Path(folder)
         finally:

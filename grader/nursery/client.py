@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from grader.errors import NurseryGone
 from grader.nursery import mail
+from grader.nursery.scratch import scratch_root
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TERM", "USER", "SYSTEMROOT", "TZ",
@@ -37,8 +38,9 @@ class Nursery:
             f"import os; os.dup2({theirs.fileno()}, 3); "
             "from grader.nursery.main import main; main()"
         )
-        self._home = tempfile.TemporaryDirectory(prefix="levelup-", ignore_cleanup_errors=True)
-        self.log = Path(self._home.name) / "nursery.log"
+        self._home = tempfile.TemporaryDirectory(prefix="levelup-", dir=scratch_root(), ignore_cleanup_errors=True)
+        self.home = Path(self._home.name)
+        self.log = self.home / "nursery.log"
         with theirs, self.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
                 [sys.executable, "-I", "-B", "-c", boot],
@@ -69,6 +71,7 @@ class Nursery:
         """Start a judge for the suite in *hidden*; its events arrive as lines on the returned socket."""
         ours, theirs = socket.socketpair()
         with theirs:
+            request = {**request, "home": str(self.home)}
             letter = {"want": "judge", "hidden": str(hidden), "challenge": challenge, "request": request}
             self._ask(letter, [theirs.fileno()])
         return ours

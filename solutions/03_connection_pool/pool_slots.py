@@ -142,15 +142,15 @@ class Slots:
             self._idle.append(pooled)
 
     def take_surplus(self, unused_since: float, keep: int) -> Pooled | None:
-        """Take out a connection to close: unused since then while more than *keep* are open, or any once closed.
+        """Take out a connection that nobody needs: unused since then, and more than *keep* are open.
 
-        It occupies its slot until `free_surplus` tells that it has been closed.
+        In a closed pool that is any. It occupies a slot until `free_surplus` tells that it has been closed.
         """
         with self._lock:
             if not self._idle:
                 return None
-            dispensable = len(self._idle) + len(self._leases) > keep and self._idle[0].idle_since <= unused_since
-            if not (dispensable or self._closed):
+            too_many = len(self._idle) + len(self._leases) > keep
+            if not (self._closed or (too_many and self._idle[0].idle_since <= unused_since)):
                 return None
             self._closing += 1
             return self._idle.popleft()

@@ -5,14 +5,13 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import wraps
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial, wraps
 from typing import Any, Literal, ParamSpec, Protocol, TypeVar, cast
 from uuid import uuid4
 
 import redis
-
 from cache_codec import NotCacheable
 from cache_flights import SingleFlight
 from cache_keys import CallKey
@@ -33,7 +32,7 @@ class CacheManager:
     sends the full load to whatever stands behind the cache.
     """
 
-    def __init__(  # noqa: PLR0913 - one keyword for each thing that production tunes
+    def __init__(
         self,
         redis_host: str = "localhost",
         redis_port: int = 6379,
@@ -83,10 +82,9 @@ class CacheManager:
             self.delete(key)
             return False
         text = self._write(key, value, lifetime)
-        if text is not None:
-            with self._tolerating("set"):
-                return self._store.put(key, text, lifetime)
-        return False
+        if text is None:
+            return False
+        return self._attempt("set", lambda: self._store.put(key, text, lifetime), otherwise=False)
 
     def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 - a cache holds anything
         """Return the value of *key*, or *default* when there is none."""
@@ -96,9 +94,7 @@ class CacheManager:
     def delete(self, key: str) -> bool:
         """Remove *key*; say whether it was there. What is being computed for it now will not be stored."""
         self._flights.forget(key)
-        with self._tolerating("delete"):
-            return self._store.remove(key)
-        return False
+        return self._attempt("delete", lambda: self._store.remove(key), otherwise=False)
 
     def clear_pattern(self, pattern: str) -> int:
         r"""Remove all keys that match *pattern* and return how many: "*" is any text, "?" any one character.
@@ -107,9 +103,7 @@ class CacheManager:
         key of the server, in small steps: cheap for its other clients, slow for the caller.
         """
         self._flights.forget_all()
-        with self._tolerating("clear"):
-            return self._store.remove_matching(pattern)
-        return 0
+        return self._attempt("clear", lambda: self._store.remove_matching(pattern), otherwise=0)
 
     def get_or_compute(self, key: str, fn: Callable[[], R], ttl: float | None = None) -> R:
         """Return the value of *key*; if there is none, run *fn* once for all who ask, and store its result.
@@ -141,30 +135,27 @@ class CacheManager:
 
     def _look_up(self, key: str) -> tuple[Entry | None, bool]:
         """Return the entry of *key*, and whether Redis answered at all."""
-        entry, reachable = None, False
-        with self._tolerating("get"):
-            entry = self._store.read(key)
-            reachable = True
-        self._count("misses" if entry is None else "hits")
-        return entry, reachable
+        nothing: tuple[Entry | None, bool] = (None, False)
+        found = self._attempt("get", lambda: (self._store.read(key), True), otherwise=nothing)
+        self._count("misses" if found[0] is None else "hits")
+        return found
 
     def _compute(self, key: str, fn: Callable[[], object], lifetime: int, *, reachable: bool) -> Entry:
         """Run *fn* under the lease of *key* and store its result, or return what somebody else stored."""
         token = uuid4().hex if reachable else None
         if token is not None:
-            with self._tolerating("lease"):
-                entry = self._claim(key, token)
-                if entry is not None:
-                    return entry
+            entry = self._attempt("lease", partial(self._claim, key, token), otherwise=None)
+            if entry is not None:
+                return entry
         try:
             value = fn()
             text = self._write(key, value, lifetime)
             # If the claim went unanswered the lease may be ours all the same: publishing finds out.
             if token is not None and text is not None:
-                with self._tolerating("publish"):
-                    if not self._store.publish(key, token, text, lifetime):
-                        log.info("%r was changed meanwhile, or took too long; result not stored", key)
+                publish = partial(self._store.publish, key, token, text, lifetime)
                 token = None
+                if not self._attempt("publish", publish, otherwise=True):
+                    log.info("%r was changed meanwhile, or took too long; result not stored", key)
             return Entry(value, text)
         finally:
             if token is not None:  # fn failed, or its result has no text
@@ -207,16 +198,16 @@ class CacheManager:
         kept = 1 - self._jitter * random.random()  # noqa: S311 - spreads load, guards nothing
         return max(1, round(seconds * 1000 * kept))
 
-    @contextmanager
-    def _tolerating(self, operation: str) -> Iterator[None]:
-        """Go on after the block when Redis fails in it. A caller's function never runs inside."""
+    def _attempt(self, operation: str, ask: Callable[[], R], *, otherwise: R) -> R:
+        """Return what *ask* gets from Redis, or *otherwise*. A caller's function never runs in here."""
         try:
-            yield
+            return ask()
         except redis.RedisError as error:
             self._count("errors")
             log.warning("cache %s without Redis: %s", operation, error)
             if self._on_error == "raise":
                 raise
+            return otherwise
 
     def _count(self, what: str) -> None:
         with self._counts_lock:

@@ -19,7 +19,7 @@ _TAG = "!"
 _PLAIN = frozenset({NoneType, bool, int, float, str})
 
 
-class NotCacheable(Exception):  # noqa: N818 - it says what the value is; for the cache it is no error
+class NotCacheable(Exception):
     """A value or argument that text could not bring back exactly."""
 
 

@@ -99,11 +99,9 @@ class RateLimitConfig:
         for name in ("max_requests", "burst_allowance"):
             count = getattr(self, name)
             if type(count) is not int or count < 0:
-                msg = f"{name} must be a whole number, 0 or more, not {count!r}"
-                raise ValueError(msg)
+                raise ValueError(f"{name} must be a whole number, 0 or more, not {count!r}")
         if not 0 < self.window_seconds < math.inf:
-            msg = f"window_seconds must be a positive number of seconds, not {self.window_seconds!r}"
-            raise ValueError(msg)
+            raise ValueError(f"window_seconds must be a positive number of seconds, not {self.window_seconds!r}")
 
     @property
     def limit(self) -> int:
@@ -159,8 +157,7 @@ class RedisRateLimiter:
         Raises ValueError for a cost that is not a whole number from 1 up; never raises for Redis.
         """
         if type(cost) is not int or cost < 1:
-            msg = f"cost must be a whole number, 1 or more, not {cost!r}"
-            raise ValueError(msg)
+            raise ValueError(f"cost must be a whole number, 1 or more, not {cost!r}")
         return self._ask(key, config, cost, request_id=uuid.uuid4().hex)
 
     def get_user_limits(self, user_id: str, config: RateLimitConfig | None = None) -> UserLimits:

@@ -45,9 +45,9 @@ def test_cached_none_is_not_a_miss(subject, redis):
         "nothing", because="when there is no value, get returns the default it was given"
     )
     cache.set("answer", None, ttl=MINUTE)
-    expect(cache.get("answer", default="nothing"), "get('answer', default='nothing') after set('answer', None)").is_none(
-        because="None was stored, so None is the value; the default is only for keys without one"
-    )
+    expect(
+        cache.get("answer", default="nothing"), "get('answer', default='nothing') after set('answer', None)"
+    ).is_none(because="None was stored, so None is the value; the default is only for keys without one")
 
 
 @check(tier=1, section="§1")

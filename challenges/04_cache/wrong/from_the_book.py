@@ -1,14 +1,16 @@
 """Mistake: the cache of the book this course grew from, mended just enough to run.
 
 Believes: a value that is None, 0 or empty is as good as none.
-Rejected by: cached_none_is_not_a_miss, ttl_of_zero_keeps_nothing, ttl_may_be_a_fraction,
-    clear_pattern_returns_zero_without_a_match, none_result_is_cached
+Rejected by: cached_none_is_not_a_miss, without_a_ttl_the_default_counts, ttl_of_zero_keeps_nothing,
+    ttl_may_be_a_fraction, clear_pattern_returns_zero_without_a_match, none_result_is_cached,
+    decorator_keeps_results_for_its_own_ttl
 
 Mended: a block that was there twice; a number added to a string in the key; and the decorator asks the default
 cache where its server is. What is still wrong, for each tier to find:
 
 * get cannot tell a stored None from nothing, so functions that return None run every time.
-* A ttl of 0 becomes 300; -1 and 0.5 are refused by Redis, which is printed and forgotten.
+* The default of 300 seconds is fixed. A ttl of 0 becomes 300; -1 and 0.5 are refused by Redis, which is printed
+  and forgotten.
 * clear_pattern returns None when nothing matches. It lists all keys of the server at once with KEYS, and deletes
   other applications' keys.
 * hash() of a string differs from process to process, so no two processes share a result.
@@ -31,11 +33,11 @@ import redis
 class CacheManager:
     """Values in Redis, each with a time to live."""
 
-    def __init__(self, redis_host: str = "localhost", redis_port: int = 6379, *, default_ttl: int = 300) -> None:
+    def __init__(self, redis_host: str = "localhost", redis_port: int = 6379) -> None:
         """Connect to the server."""
         self.address = (redis_host, redis_port)
         self.client = redis.Redis(host=redis_host, port=redis_port, decode_responses=True)
-        self.default_ttl = default_ttl
+        self.default_ttl = 300
 
     def set(self, key: str, value: Any, ttl: Any = None) -> bool:
         """Store a value."""

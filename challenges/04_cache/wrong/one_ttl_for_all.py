@@ -1,7 +1,8 @@
 """Mistake: the ttl given to set is not used.
 
 Believes: one time to live, set once, is enough for a whole cache.
-Rejected by: value_is_gone_after_its_ttl, ttl_of_zero_keeps_nothing, ttl_may_be_a_fraction, decorator_keeps_results_for_its_own_ttl
+Rejected by: value_is_gone_after_its_ttl, ttl_of_zero_keeps_nothing, ttl_may_be_a_fraction,
+    decorator_keeps_results_for_its_own_ttl
 """
 
 import json

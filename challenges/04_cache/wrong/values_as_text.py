@@ -1,7 +1,10 @@
 """Mistake: values are stored as str() writes them.
 
 Believes: Redis keeps what it was given and gives it back.
-Rejected by: values_come_back_as_they_were, cached_none_is_not_a_miss, hit_does_not_run_the_function, empty_results_are_cached
+Rejected by: values_come_back_as_they_were, cached_none_is_not_a_miss, two_caches_share_their_values,
+    without_a_ttl_the_default_counts, clear_pattern_removes_what_matches, hit_does_not_run_the_function,
+    none_result_is_cached, empty_results_are_cached, errors_pass_through_uncached,
+    decorator_keeps_results_for_its_own_ttl
 """
 
 from collections.abc import Callable

@@ -249,16 +249,17 @@ def test_looking_is_free(subject: Handle, redis: Redis) -> None:
     for _ in range(4):
         limits = limiter.get_user_limits("alice", config)
     expect(
-        member(limits, "remaining", "get_user_limits('alice', config)"), "'remaining' after 1 request and 4 looks (limit 2)"
+        member(limits, "remaining", "get_user_limits('alice', config)"),
+        "'remaining' after 1 request and 4 looks (limit 2)",
     ).equals(1, because="only is_allowed takes a slot")
     outcomes = burst(limiter, "api:alice", config, 2)
     expect(outcomes, "the outcome of 2 more requests after 1 request and 4 looks (limit 2)").equals(
         [True, False], because="only is_allowed takes a slot"
     )
     limits = limiter.get_user_limits("alice", config)
-    expect(member(limits, "allowed", "get_user_limits('alice', config)"), "'allowed' when the limit is used up").is_false(
-        because="it says what the next request would be told"
-    )
+    expect(
+        member(limits, "allowed", "get_user_limits('alice', config)"), "'allowed' when the limit is used up"
+    ).is_false(because="it says what the next request would be told")
 
 
 @check(tier=1, section="§6")

@@ -10,8 +10,10 @@ import math
 import threading
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from typing import Any
 
 from flask import Flask, jsonify, make_response, request
 
@@ -22,7 +24,7 @@ class RateLimitConfig:
     window_seconds: float
     burst_allowance: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for count in (self.max_requests, self.burst_allowance):
             if type(count) is not int or count < 0:
                 raise ValueError(f"not a number of requests: {count!r}")
@@ -33,32 +35,32 @@ class RateLimitConfig:
 class RedisRateLimiter:
     def __init__(
         self,
-        redis_host="localhost",
-        redis_port=6379,
+        redis_host: str = "localhost",
+        redis_port: int = 6379,
         *,
-        client=None,
-        prefix="rl:",
-        fail_open=True,
-        default_config=RateLimitConfig(100, 3600),
-        clock=None,
-    ):
+        client: object = None,
+        prefix: str = "rl:",
+        fail_open: bool = True,
+        default_config: RateLimitConfig = RateLimitConfig(100, 3600),
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         self._default_config = default_config
         self._lock = threading.Lock()
-        self._logs = defaultdict(deque)
+        self._logs: defaultdict[str, deque[float]] = defaultdict(deque)
 
-    def is_allowed(self, key, config, *, cost=1):
+    def is_allowed(self, key: str, config: RateLimitConfig, *, cost: int = 1) -> tuple[bool, dict[str, Any]]:
         if type(cost) is not int or cost < 1:
             raise ValueError(f"not a cost: {cost!r}")
         return self._ask(key, config, cost, take=True)
 
-    def get_user_limits(self, user_id, config=None):
+    def get_user_limits(self, user_id: str, config: RateLimitConfig | None = None) -> dict[str, Any]:
         allowed, stats = self._ask(f"api:{user_id}", config or self._default_config, 1, take=False)
         return {"user_id": user_id, "allowed": allowed, **stats}
 
-    def reset(self, key):
+    def reset(self, key: str) -> None:
         self._logs.pop(key, None)
 
-    def _ask(self, key, config, cost, *, take):
+    def _ask(self, key: str, config: RateLimitConfig, cost: int, *, take: bool) -> tuple[bool, dict[str, Any]]:
         limit = config.max_requests + config.burst_allowance
         with self._lock:
             now = time.time()
@@ -73,7 +75,9 @@ class RedisRateLimiter:
             wait = 0 if allowed else (freed_at[surplus - 1] - now if surplus <= len(log) else config.window_seconds)
             return allowed, self._stats(limit, len(log), freed_at[0] if freed_at else now, wait)
 
-    def _stats(self, limit, count, reset_time, retry_after, *, degraded=False):
+    def _stats(
+        self, limit: int, count: int, reset_time: float, retry_after: float, *, degraded: bool = False
+    ) -> dict[str, Any]:
         return {
             "limit": limit,
             "remaining": max(0, limit - count),
@@ -84,14 +88,19 @@ class RedisRateLimiter:
         }
 
 
-def rate_limit(requests_per_hour=100, *, limiter=None, identity=None):
+def rate_limit(
+    requests_per_hour: int = 100,
+    *,
+    limiter: RedisRateLimiter | None = None,
+    identity: Callable[[], str] | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     limiter = limiter or RedisRateLimiter()
     config = RateLimitConfig(requests_per_hour, 3600)
     identity = identity or (lambda: request.remote_addr)
 
-    def decorator(view):
+    def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
-        def limited(*args, **kwargs):
+        def limited(*args: object, **kwargs: object) -> Any:
             allowed, stats = limiter.is_allowed(f"api:{identity()}", config)
             if allowed:
                 response = make_response(view(*args, **kwargs))
@@ -109,12 +118,14 @@ def rate_limit(requests_per_hour=100, *, limiter=None, identity=None):
     return decorator
 
 
-def create_app(limiter, *, requests_per_hour=50, identity=None):
+def create_app(
+    limiter: RedisRateLimiter, *, requests_per_hour: int = 50, identity: Callable[[], str] | None = None
+) -> Flask:
     app = Flask(__name__)
 
     @app.get("/api/data")
     @rate_limit(requests_per_hour, limiter=limiter, identity=identity)
-    def get_data():
+    def get_data() -> dict[str, str]:
         return {"data": "Fresh from the server."}
 
     return app

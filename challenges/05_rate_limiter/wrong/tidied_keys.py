@@ -9,8 +9,10 @@ Whoever can choose a name that tidies up to somebody else's can use up their lim
 import math
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from typing import Any
 
 import redis
 from flask import Flask, jsonify, make_response, request
@@ -51,7 +53,7 @@ class RateLimitConfig:
     window_seconds: float
     burst_allowance: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for count in (self.max_requests, self.burst_allowance):
             if type(count) is not int or count < 0:
                 raise ValueError(f"not a number of requests: {count!r}")
@@ -62,36 +64,36 @@ class RateLimitConfig:
 class RedisRateLimiter:
     def __init__(
         self,
-        redis_host="localhost",
-        redis_port=6379,
+        redis_host: str = "localhost",
+        redis_port: int = 6379,
         *,
-        client=None,
-        prefix="rl:",
-        fail_open=True,
-        default_config=RateLimitConfig(100, 3600),
-        clock=None,
-    ):
+        client: redis.Redis | None = None,
+        prefix: str = "rl:",
+        fail_open: bool = True,
+        default_config: RateLimitConfig = RateLimitConfig(100, 3600),
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         self._redis = client or redis.Redis(
             redis_host, redis_port, socket_timeout=1.0, socket_connect_timeout=1.0, retry=Retry(NoBackoff(), 0)
         )
         self._decide = self._redis.register_script(DECIDE)
         self._prefix, self._fail_open, self._default_config = prefix, fail_open, default_config
 
-    def is_allowed(self, key, config, *, cost=1):
+    def is_allowed(self, key: str, config: RateLimitConfig, *, cost: int = 1) -> tuple[bool, dict[str, Any]]:
         if type(cost) is not int or cost < 1:
             raise ValueError(f"not a cost: {cost!r}")
         return self._ask(key, config, cost, uuid.uuid4().hex)
 
-    def get_user_limits(self, user_id, config=None):
+    def get_user_limits(self, user_id: str, config: RateLimitConfig | None = None) -> dict[str, Any]:
         allowed, stats = self._ask(f"api:{user_id}", config or self._default_config, 1, "")
         return {"user_id": user_id, "allowed": allowed, **stats}
 
-    def reset(self, key):
+    def reset(self, key: str) -> None:
         self._redis.delete(self._prefix + key)
 
-    def _ask(self, key, config, cost, request_id):
-        key = "".join(letter for letter in key.lower() if letter.isalnum() or letter in ":_")
+    def _ask(self, key: str, config: RateLimitConfig, cost: int, request_id: str) -> tuple[bool, dict[str, Any]]:
         limit = config.max_requests + config.burst_allowance
+        key = "".join(letter for letter in key.lower() if letter.isalnum() or letter in ":_")
         window = math.ceil(config.window_seconds * 1_000_000)
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
@@ -99,7 +101,9 @@ class RedisRateLimiter:
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
-    def _stats(self, limit, count, reset_time, retry_after, *, degraded=False):
+    def _stats(
+        self, limit: int, count: int, reset_time: float, retry_after: float, *, degraded: bool = False
+    ) -> dict[str, Any]:
         return {
             "limit": limit,
             "remaining": max(0, limit - count),
@@ -110,14 +114,19 @@ class RedisRateLimiter:
         }
 
 
-def rate_limit(requests_per_hour=100, *, limiter=None, identity=None):
+def rate_limit(
+    requests_per_hour: int = 100,
+    *,
+    limiter: RedisRateLimiter | None = None,
+    identity: Callable[[], str] | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     limiter = limiter or RedisRateLimiter()
     config = RateLimitConfig(requests_per_hour, 3600)
     identity = identity or (lambda: request.remote_addr)
 
-    def decorator(view):
+    def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
-        def limited(*args, **kwargs):
+        def limited(*args: object, **kwargs: object) -> Any:
             allowed, stats = limiter.is_allowed(f"api:{identity()}", config)
             if allowed:
                 response = make_response(view(*args, **kwargs))
@@ -135,12 +144,14 @@ def rate_limit(requests_per_hour=100, *, limiter=None, identity=None):
     return decorator
 
 
-def create_app(limiter, *, requests_per_hour=50, identity=None):
+def create_app(
+    limiter: RedisRateLimiter, *, requests_per_hour: int = 50, identity: Callable[[], str] | None = None
+) -> Flask:
     app = Flask(__name__)
 
     @app.get("/api/data")
     @rate_limit(requests_per_hour, limiter=limiter, identity=identity)
-    def get_data():
+    def get_data() -> dict[str, str]:
         return {"data": "Fresh from the server."}
 
     return app

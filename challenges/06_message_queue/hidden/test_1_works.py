@@ -363,7 +363,7 @@ def test_no_message_drops_out_of_sight(subject, rng):
         if data % 2:
             raise ValueError("an odd number")
 
-    for number in range(total):
+    for number in range(1, total + 1):
         queue.enqueue(number)
     run(queue, look, batch_size=3)
     expect(len(seen), f"the number of handler calls for {total} messages").at_least(total)

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 import redis
 from flask import Flask, Response, make_response, request
@@ -102,7 +102,7 @@ class RedisRateLimiter:
     ) -> tuple[bool, dict[str, Any], int]:
         limit, window = measures(config)
         now = self._now(log)
-        entries = log.zrangebyscore(bucket, now - window + 1, "+inf", withscores=True)
+        entries: Any = log.zrangebyscore(bucket, now - window + 1, "+inf", withscores=True)
         freed = [score + window for _, score in entries]
         surplus = len(freed) + cost - limit
         wait = 0 if surplus <= 0 else freed[surplus - 1] - now if surplus <= len(freed) else window
@@ -111,7 +111,7 @@ class RedisRateLimiter:
     def _now(self, log: redis.Redis) -> int:
         if self._clock is not None:
             return round(self._clock() * 1_000_000)
-        seconds, microseconds = cast("tuple[int, int]", log.time())
+        seconds, microseconds = log.time()
         return seconds * 1_000_000 + microseconds
 
     def _unknown(self, limit: int) -> tuple[bool, dict[str, Any]]:

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 import redis
 from flask import Flask, Response, make_response, request
@@ -99,7 +99,7 @@ class RedisRateLimiter:
         bucket, limit, window = self._prefix + key, *measures(config)
         try:
             now = self._now()
-            entries = self._redis.zrangebyscore(bucket, now - window + 1, "+inf", withscores=True)
+            entries: Any = self._redis.zrangebyscore(bucket, now - window + 1, "+inf", withscores=True)
         except redis.RedisError:
             return self._unknown(limit)
         freed = [score + window for _, score in entries]
@@ -110,7 +110,7 @@ class RedisRateLimiter:
     def _now(self) -> int:
         if self._clock is not None:
             return round(self._clock() * 1_000_000)
-        seconds, microseconds = cast("tuple[int, int]", self._redis.time())
+        seconds, microseconds = self._redis.time()
         return seconds * 1_000_000 + microseconds
 
     def _unknown(self, limit: int) -> tuple[bool, dict[str, Any]]:

@@ -86,7 +86,7 @@ class MessageQueue:
             if dedup_id is not None and self._remembered(dedup_id, now):
                 return self._dedup[dedup_id][0]
             message_id = uuid.uuid4().hex
-            event = {"op": "add", "id": message_id, "data": data, "at": now, "due": now + delay}
+            event = {"op": "add", "id": message_id, "data": data, "at": now, "due": _due(now, delay)}
             self._write(event | {"dedup": dedup_id})
             self._changed.notify_all()
         return message_id
@@ -157,7 +157,7 @@ class MessageQueue:
         with self._changed:
             chosen = [letter.id for letter in self.dead_letters() if ids is None or letter.id in ids][:limit]
             for message_id in chosen:
-                self._write({"op": "redrive", "id": message_id, "at": self._clock()})
+                self._write({"op": "redrive", "id": message_id})
             self._changed.notify_all()
         return len(chosen)
 
@@ -205,7 +205,7 @@ class MessageQueue:
 
     def _fail(self, message: Message, now: float, error: str, reason: str, wait: float) -> None:
         dead = reason if message.attempts >= self._max_retries else None
-        due = now + wait
+        due = _due(now, wait)
         self._write({"op": "fail", "id": message.id, "at": now, "due": due, "error": error, "dead": dead})
 
     def _end_leases(self, now: float) -> None:
@@ -266,9 +266,7 @@ class MessageQueue:
         if op == "done":
             self._counters["messages_processed"] += 1
         elif op == "redrive":
-            self._messages[message_id] = Message(
-                old.id, old.data, MessageStatus.PENDING, 0, old.created_at, event["at"]
-            )
+            self._messages[old.id] = Message(old.id, old.data, MessageStatus.PENDING, 0, old.created_at, 0.0)
         elif op == "claim":
             self._messages[message_id] = replace(
                 old,
@@ -291,6 +289,11 @@ class MessageQueue:
                 first_failed_at=event["at"] if old.first_failed_at is None else old.first_failed_at,
                 last_failed_at=event["at"],
             )
+
+
+def _due(now: float, wait: float) -> float:
+    # "At once" is 0 and not now: the wall clock may be set back before anybody looks.
+    return now + wait if wait > 0 else 0.0
 
 
 def _copy(message: Message) -> Message:
