@@ -1,5 +1,6 @@
 """Reads the challenge folders: challenge.toml becomes a Challenge, a broken one names file, key and fix."""
 
+import math
 import tomllib
 from functools import cached_property
 from pathlib import Path
@@ -124,6 +125,7 @@ def _limits(file: Path, data: Any) -> Limits:  # noqa: ANN401 - straight from TO
             raise BrokenCourse(
                 file, f"limits.{key}", "is not known; there are call_seconds, output_bytes, memory_bytes"
             )
-        if type(value) not in (int, float) or value <= 0 or (type(default) is int and type(value) is not int):
+        number = type(value) in ((int,) if type(default) is int else (int, float))
+        if not number or not 0 < value < math.inf:
             raise BrokenCourse(file, f"limits.{key}", f"is {value!r}; write a number above 0, e.g. {key} = {default}")
     return Limits(**data)

@@ -29,7 +29,7 @@ def read_hints(challenge: Challenge) -> dict[str, tuple[Hint, ...]]:
     file = challenge.folder / "hints.md"
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise BrokenCourse(file, "cannot be read", str(error)) from None
     found: dict[str, list[Hint]] = {}
     section = title = ""

@@ -18,7 +18,15 @@ def resolve(challenge: Challenge, named: Path) -> Path:
     Raises:
         SubmissionUnusable: there is none, or it is not a readable file; the message says what was looked for.
     """
-    named = Path(named).expanduser()
+    try:
+        return _readable(_file(challenge, Path(named).expanduser()))
+    except OSError as error:
+        raise SubmissionUnusable(f"{named} cannot be read: {error.strerror}") from None
+    except RuntimeError as error:  # "~name" where there is no such user
+        raise SubmissionUnusable(f"{named} does not exist: {error}") from None
+
+
+def _file(challenge: Challenge, named: Path) -> Path:
     if named.is_symlink() and not named.exists():
         raise SubmissionUnusable(f"{named} is a broken link: what it points to is gone")
     if not named.exists():
@@ -32,7 +40,7 @@ def resolve(challenge: Challenge, named: Path) -> Path:
             places = " nor ".join(str(path) for path in candidates)
             raise SubmissionUnusable(f"no {name} for challenge {challenge.number}: neither {places} exists")
         file = found[0]
-    return _readable(file)
+    return file
 
 
 def _readable(file: Path) -> Path:

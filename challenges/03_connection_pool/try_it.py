@@ -2,12 +2,15 @@
 
 import threading
 import time
-from typing import Any
+from types import ModuleType
+from typing import Any, TypeAlias
 
+Pool: TypeAlias = Any
+Servers: TypeAlias = Any
 CUSTOMERS = ("alice", "bob", "carol", "dave", "erin")
 
 
-def run(solution: Any, servers: Any) -> None:
+def run(solution: ModuleType, servers: Servers) -> None:
     """Use the learner's pool on a real PostgreSQL."""
     pool = solution.DatabasePool(1, 2, dsn=servers.postgres().dsn, timeout=5)
     pool.execute_query("DROP TABLE IF EXISTS levelup_order")
@@ -21,7 +24,7 @@ def run(solution: Any, servers: Any) -> None:
         pool.execute_query("DROP TABLE levelup_order")
 
 
-def _one_block(pool: Any) -> None:
+def _one_block(pool: Pool) -> None:
     print("One order in a block of its own:")
     with pool.get_connection() as connection, connection.cursor() as cursor:
         cursor.execute("INSERT INTO levelup_order (customer) VALUES (%s)", ("alice",))
@@ -36,7 +39,7 @@ def _one_block(pool: Any) -> None:
     print("  in the table:", pool.execute_query("SELECT id, customer FROM levelup_order"))
 
 
-def _many_threads(pool: Any) -> None:
+def _many_threads(pool: Pool) -> None:
     print("\nFive customers at once, two connections:")
     began = time.monotonic()
 
@@ -57,7 +60,7 @@ def _many_threads(pool: Any) -> None:
     print("  orders now:", pool.execute_query("SELECT count(*) FROM levelup_order"))
 
 
-def _no_connection_left(pool: Any, pool_timeout: type[Exception]) -> None:
+def _no_connection_left(pool: Pool, pool_timeout: type[Exception]) -> None:
     print("\nBoth connections are lent, and a third caller waits for half a second:")
     with pool.get_connection(), pool.get_connection():
         try:

@@ -16,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the list; returns 0."""
     course = Course()
+    course.prepare_workspace()
     for line in lines(course, as_json=options.json):
         print(line)
     return 0

@@ -27,6 +27,9 @@ from grader.testing.marks import Mark
 __all__ = ["clock", "in_background", "postgres", "redis", "rng", "subject", "valkey"]
 
 verdict_key: pytest.StashKey[Verdict] = pytest.StashKey()
+_NOT_RUN = Verdict(Outcome.INFRA_ERROR, "the grader could not work: the check did not run to its end")
+_MISUSE = (AttributeError, TypeError, ValueError, LookupError)
+"""What a check's own line raises when the submission returned something of another kind than the spec says."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -83,12 +86,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, b
     bench.current_check = check.id
     bench.emit(CheckStarted(check.challenge, check.id))
     bench.seat.begin_check(mark.call_seconds, fresh=mark.fresh or bench.request.fresh)
-    item.stash[verdict_key] = PASSED
     try:
         return (yield)
     finally:
         output = bench.seat.end_check()
-        verdict = item.stash[verdict_key]
+        verdict = item.stash.setdefault(verdict_key, _NOT_RUN)
         bench.timeouts += verdict.outcome is Outcome.TIMEOUT
         bench.emit(_finished(check, verdict, bench, (time.perf_counter() - began) * 1000, output))
 
@@ -105,15 +107,20 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Replace pytest's own report of a failure, which would show the hidden suite, by the explanation."""
-    if mark_of(item) is None or call.excinfo is None:
+    if mark_of(item) is None:
         return (yield)
-    verdict = _verdict(call.excinfo)
+    if call.excinfo is None:
+        report = yield
+        if report.when == "call" and report.passed and not hasattr(report, "wasxfail"):
+            item.stash[verdict_key] = PASSED
+        return report
+    verdict = _verdict(item, call)
     # Before pytest renders the failure itself, which costs more than most checks.
     item.repr_failure = lambda *_, **__: verdict.text()  # type: ignore[method-assign]
     report = yield
     if report.skipped:
         verdict = Verdict(Outcome.SKIPPED, str(call.excinfo.value))
-    if item.stash.get(verdict_key, PASSED) is PASSED:
+    if item.stash.get(verdict_key, PASSED) is PASSED:  # the first failure is the one to tell
         item.stash[verdict_key] = verdict
     return report
 
@@ -143,10 +150,20 @@ def _finished(check: Check, verdict: Verdict, bench: Bench, ms: float, output: s
     )  # fmt: skip
 
 
-def _verdict(excinfo: pytest.ExceptionInfo[BaseException]) -> Verdict:
+def _verdict(item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
+    assert call.excinfo is not None
+    excinfo = call.excinfo
     verdict = verdict_on(excinfo.value)
     if verdict.outcome is not Outcome.INFRA_ERROR:
         return verdict
     entry = excinfo.traceback[-1]
+    if call.when == "call" and isinstance(excinfo.value, _MISUSE) and Path(str(entry.path)) == item.path:
+        return Verdict(
+            Outcome.FAILED,
+            f"the check could not go on with what your code returned: {excinfo.value}",
+            "a value of the kind the spec names",
+            f"{type(excinfo.value).__name__}: {excinfo.value}",
+            "the spec says what each call returns; the last call and its answer are listed",
+        )
     place = f"{Path(str(entry.path)).name}:{entry.lineno + 1}"
     return Verdict(verdict.outcome, f"{verdict.message} ({place})")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from grader.errors import SubjectRaised
-from grader.judge.words import call_text
+from grader.errors import MemberMissing, SubjectError, SubjectRaised
+from grader.judge.words import call_text, short
 from grader.wire.values import YOURS, Packer, Unpacker
 
 if TYPE_CHECKING:
@@ -106,15 +106,21 @@ def attr(owner: Any, name: str) -> Any:  # noqa: ANN401 - a handle or the subjec
     """The value of an attribute of one of the submission's objects (a copy, or a handle).
 
     Raises:
-        MemberMissing: it has none of that name.
+        MemberMissing: it has none of that name, or is a plain value where an object was expected.
     """
     if not isinstance(owner, Handle):
-        raise TypeError(f"attr() needs an object of the submission, got {type(owner).__name__}")
+        raise MemberMissing(f"{short(owner)} has no {name}: your code returned it where an object was expected")
     return _ask(owner, f"{owner!r}.{name}", "get", owner._number, name)  # noqa: SLF001
 
 
-def wait_for(awaitable: Handle) -> Any:  # noqa: ANN401
-    """The result of an awaitable of the submission, run to its end in an event loop of its own."""
+def wait_for(awaitable: Any) -> Any:  # noqa: ANN401 - a handle
+    """The result of an awaitable of the submission, run to its end in an event loop of its own.
+
+    Raises:
+        SubjectError: it is a plain value, as when a function that should be ``async`` is not.
+    """
+    if not isinstance(awaitable, Handle):
+        raise SubjectError(f"{short(awaitable)} cannot be awaited: the spec asks for an async function here")
     return _ask(awaitable, f"await {awaitable!r}", "await", awaitable._number)  # noqa: SLF001
 
 

@@ -13,7 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from grader.errors import SubjectCrashed, SubjectError, SubjectRaised, SubjectTimedOut, SubmissionNotLoaded
+from grader.errors import (
+    SubjectCrashed,
+    SubjectError,
+    SubjectRaised,
+    SubjectTimedOut,
+    SubmissionNotLoaded,
+    WireError,
+)
 from grader.judge.exports import Exports
 from grader.judge.output import Output
 from grader.judge.proxies import MODULE, Handle, pack, unpack
@@ -98,7 +105,10 @@ class Seat:
         except SubjectError as error:
             self._note(text, error.message)
             raise
-        value = unpack(reply, asked, self)
+        try:
+            value = unpack(reply, asked, self)
+        except WireError as error:
+            raise SubjectError(f"{text} returned something that cannot be looked at: {error}") from None
         self._note(text, f"→ {short(value)}")
         return value
 
@@ -123,7 +133,11 @@ class Seat:
             self._unseat()
 
     def end_check(self) -> str:
-        """Forget the check's objects, replace a process that left threads running, and return what was printed."""
+        """Forget the check's objects and return what was printed.
+
+        A process that left threads running is replaced, and so is one with a call of another judge thread in it: that
+        call's deadline would end the process in the middle of the next check.
+        """
         process = self._process
         printed = ""
         if process is not None:
@@ -133,7 +147,7 @@ class Seat:
             if process.output is not None:
                 process.output.settle()
                 printed = process.output.take()
-            if not leftover or leftover[0]:
+            if not leftover or leftover[0] or process.asked:
                 self._unseat()
         self._exports.forget()
         return printed

@@ -26,7 +26,7 @@ from grader.judge.words import printable
 from grader.nursery import mail
 from grader.nursery.custody import kill_group
 from grader.wire.frames import Frames
-from grader.wire.peer import DeadlinePassed, Peer, WireClosed
+from grader.wire.peer import EXIT_WIRE_LOST, DeadlinePassed, Peer, WireClosed
 
 Reply = list[Any]
 _CRASH_LINE = re.compile(r'^  File "(.+)", line (\d+) in (.+)$', re.MULTILINE)
@@ -92,10 +92,9 @@ class SubjectProcess:
         try:
             reply = self._peer.request(operation, *arguments, seconds=seconds)
         except DeadlinePassed:
-            frames = self._where()
-            self.end()
-            self._ended = SubjectTimedOut(call, seconds or 0, frames)
-            raise self._ended from None
+            ended = SubjectTimedOut(call, seconds or 0, self._where())
+            self.end(ended)
+            raise ended from None
         except WireClosed:
             raise self._death(call) from None
         return self._understand(reply, call)
@@ -111,16 +110,22 @@ class SubjectProcess:
         """Whether it can still be asked."""
         return self._ended is None and not self._peer.closed.is_set()
 
+    @property
+    def asked(self) -> bool:
+        """Whether some judge thread still waits for its reply."""
+        return self._peer.asking
+
     def leave_lane(self) -> None:
         """This judge thread asks no more."""
         self._peer.leave()
 
-    def end(self) -> None:
-        """End the process and what it started; a second call does nothing."""
+    def end(self, why: SubjectError | None = None) -> None:
+        """End the process and what it started; *why* is what later requests are told. A second call does nothing."""
         with self._ending:
             if self._over:
                 return
             self._over = True
+            self._ended = self._ended or why or SubjectCrashed("the submission's process was ended by the judge")
         kill_group(self.pid)
         self._peer.close()
         for fd in (self._status, self._crash):
@@ -144,9 +149,11 @@ class SubjectProcess:
                     raise SubjectError(
                         f"{call} returned something that cannot be looked at: {printable(str(reply[1]))}"
                     )
-        except (IndexError, ValueError, TypeError) as error:
-            raise WireError(f"a malformed reply: {error}") from error
-        raise WireError("a malformed reply")
+        except (IndexError, KeyError, ValueError, TypeError, OverflowError):
+            pass
+        ended = SubjectCrashed(f"the submission tampered with the grader's own connection during {call}")
+        self.end(ended)
+        raise ended
 
     def _where(self) -> tuple[Frame, ...]:
         with contextlib.suppress(DeadlinePassed, WireClosed, WireError, ValueError, TypeError):
@@ -155,7 +162,9 @@ class SubjectProcess:
         return ()
 
     def _death(self, call: str) -> SubjectError:
-        if self._ended is None:
+        with self._ending:  # one thread finds out, `end` waits: the descriptors are read once and are still open
+            if self._ended is not None:
+                return self._ended
             if self._peer.broken:
                 kill_group(self.pid)
                 self._ended = SubjectCrashed(
@@ -215,7 +224,9 @@ def _frames(data: Any) -> tuple[Frame, ...]:  # noqa: ANN401 - from the wire
 def _how_it_ended(code: int | None, call: str) -> str:
     if code is None:
         return f"the submission's process ended during {call}"
-    if code == 0 or code > 0:
+    if code == EXIT_WIRE_LOST:
+        return f"the submission closed the grader's own connection during {call}"
+    if code >= 0:
         return f"the submission's process ended during {call}: it called os._exit({code}), or a library did"
     name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
     why = {

@@ -4,7 +4,19 @@ import re
 import reprlib
 from typing import Any
 
-_short = reprlib.Repr()
+
+
+class _Short(reprlib.Repr):
+    """Python's shortened repr, for numbers of any length too."""
+
+    def repr_int(self, value: int, level: int) -> str:
+        """An integer; Python itself refuses to write one of more than some thousand digits."""
+        bits = value.bit_length()
+        return super().repr_int(value, level) if bits <= _MAX_BITS else f"<an int of {bits:,} bits>"
+
+
+_MAX_BITS = 4096
+_short = _Short()
 _short.maxlevel = 4
 _short.maxdict = _short.maxlist = _short.maxtuple = _short.maxset = 8
 _short.maxstring = _short.maxother = 120

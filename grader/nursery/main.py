@@ -32,13 +32,17 @@ def main() -> NoReturn:
     os._exit(0)
 
 
+_Stamp = tuple[tuple[str, int, int], ...]
+"""What a suite looked like: name, time of change and size of each of its files."""
+
+
 class Nursery:
     """Answers its owner's letters one at a time."""
 
     def __init__(self, owner: socket.socket) -> None:
         self._owner = owner
         self._children: dict[str, tuple[socket.socket, int]] = {}
-        self._suites: dict[str, tuple[float, socket.socket]] = {}
+        self._suites: dict[str, tuple[_Stamp, socket.socket]] = {}
 
     def run(self) -> None:
         """Serve until the owner is gone, then end the children and wait for them, servers last."""
@@ -52,8 +56,7 @@ class Nursery:
                 mail.send(self._owner, answer, [gift.fileno() for gift in gifts])
             for gift in gifts:
                 gift.close()
-        for _, suite in self._suites.values():
-            suite.close()
+        self._forget_suites()
         for sock, _ in self._children.values():
             sock.close()
         for _, pid in self._children.values():
@@ -70,9 +73,18 @@ class Nursery:
             case "judge":
                 subjects, servers = self._introduce("subjects"), self._introduce("servers")
                 with subjects, servers:
-                    mail.send(self._suite(letter), letter, [fds[0], subjects.fileno(), servers.fileno()])
+                    self._pass_on(letter, [fds[0], subjects.fileno(), servers.fileno()])
                 return {}, []
         return {"problem": f"unknown letter {letter}"}, []
+
+    def _pass_on(self, letter: mail.Letter, fds: list[int]) -> None:
+        """Give *letter* to its suite's collector, or to a new one when that has ended (its suite's code ended it)."""
+        try:
+            mail.send(self._suite(letter), letter, fds)
+        except OSError:
+            self._suites.pop(letter["hidden"])[1].close()
+            with contextlib.suppress(OSError):  # the judge's end of the events closes, and the run says so
+                mail.send(self._suite(letter), letter, fds)
 
     def _introduce(self, kind: str) -> socket.socket:
         """One end of a new connection to *kind*; that process has the other."""
@@ -82,6 +94,11 @@ class Nursery:
         return ours
 
     def _child(self, kind: str) -> socket.socket:
+        known = self._children.get(kind)
+        if known is not None and os.waitpid(known[1], os.WNOHANG) != (0, 0):  # somebody killed it: fork another
+            self._children.pop(kind)[0].close()
+            if kind == "judges":
+                self._forget_suites()
         if kind not in self._children:
             ours, theirs = socket.socketpair()
             pid = os.fork()
@@ -115,7 +132,7 @@ class Nursery:
     def _suite(self, letter: mail.Letter) -> socket.socket:
         """The connection to the judge that has this suite collected; a new one when the suite's files changed."""
         hidden = letter["hidden"]
-        stamp = max((file.stat().st_mtime for file in Path(hidden).rglob("*.py")), default=0.0)
+        stamp = _stamp(Path(hidden))
         known = self._suites.get(hidden)
         if known is not None and known[0] == stamp:
             return known[1]
@@ -126,3 +143,17 @@ class Nursery:
             mail.send(self._child("judges"), {"hidden": hidden, "challenge": letter["challenge"]}, [theirs.fileno()])
         self._suites[hidden] = (stamp, ours)
         return ours
+
+    def _forget_suites(self) -> None:
+        for _, suite in self._suites.values():
+            suite.close()
+        self._suites.clear()
+
+
+def _stamp(hidden: Path) -> _Stamp:
+    facts = []
+    for file in sorted(hidden.rglob("*.py")):
+        with contextlib.suppress(OSError):  # it may be on its way out
+            seen = file.stat()
+            facts.append((str(file), seen.st_mtime_ns, seen.st_size))
+    return tuple(facts)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader.errors import EXIT_FAILED, EXIT_GRADER, EXIT_PASSED, EXIT_USAGE
+from grader.errors import EXIT_FAILED, EXIT_GRADER, EXIT_PASSED, EXIT_USAGE, GraderError
 from grader.events import CheckFinished, Event, RunFinished, RunStarted, from_line
 from grader.model import Challenge, Outcome
 from grader.nursery.client import ROOT, Nursery
@@ -92,8 +92,15 @@ class Run:
             "submission": str(assignment.file), "seed": seed, "tier": self.tier, "keyword": self.keyword,
             "fresh": self.fresh, "debug": self.debug, "hidden_roots": [str(ROOT)],
         }  # fmt: skip
-        with self.nursery.judge(assignment.challenge.hidden, facts_for_judge(assignment.challenge), request) as events:
+        try:
+            judge = self.nursery.judge(assignment.challenge.hidden, facts_for_judge(assignment.challenge), request)
+        except GraderError as error:
+            yield _finished(Counter(), 0.0, str(error), EXIT_GRADER)
+            return
+        with judge as events:
             self._events = events
+            if self._cancelled:  # between the check above and now
+                return
             with events.makefile("r", encoding="utf-8", errors="replace") as lines:
                 for line in lines:
                     yield from_line(line)

@@ -13,6 +13,7 @@ from grader.nursery import custody
 from grader.subject.host import Host
 from grader.subject.virtual_time import VirtualTime
 from grader.wire.frames import Frames
+from grader.wire.peer import EXIT_WIRE_LOST
 
 _WIRE_FD = 3
 _CRASH_FD = 4
@@ -62,7 +63,7 @@ def become_subject(wire: int, crash: int, terminal: list[int], letter: dict[str,
         with contextlib.suppress(BaseException):
             sys.excepthook(*sys.exc_info())
         os._exit(70)
-    os._exit(0)
+    os._exit(EXIT_WIRE_LOST)
 
 
 def _text_output(fd: int) -> TextIO:

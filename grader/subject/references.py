@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.errors import WireError
-from grader.wire.values import THEIRS, YOURS
+from grader.wire.values import THEIRS, YOURS, Unpacker
 
 Call = Callable[[int, str, tuple[Any, ...], dict[str, Any]], Any]
 """Asks the judge to run one of its objects' methods: export id, method, arguments, keyword arguments."""
@@ -64,6 +64,13 @@ class References:
             table.clear()
 
 
+def _no_reference(number: int, _: object) -> object:
+    raise WireError(f"a default cannot be a reference: {number}")
+
+
+_copies = Unpacker(theirs=_no_reference, yours=_no_reference)
+
+
 def _function(number: int, spec: dict[str, Any], call: Call) -> object:
     """A real function with the name, module and signature of the judge's own: decorators see what they expect."""
     name = spec["name"] if str(spec["name"]).isidentifier() else "function"
@@ -85,7 +92,7 @@ def _function(number: int, spec: dict[str, Any], call: Call) -> object:
             declared.append("*")
         text = parameter
         if default is not None:
-            defaults[f"_default{index}"] = default[0]
+            defaults[f"_default{index}"] = _copies.unpack(default[0])
             text += f"=_default{index}"
         declared.append(text)
         passed.append(f"{parameter}={parameter}" if kind == "keyword" else parameter)

@@ -102,8 +102,7 @@ class Expectation:
     def contains(self, item: Any, *, because: str = "") -> None:  # noqa: ANN401
         """The value holds *item*."""
         __tracebackhide__ = True
-        holds = type(self._value) in (str, bytes, list, tuple, dict, set, frozenset) and item in self._value
-        self._require(holds, f"something with {short(item)} in it", because)
+        self._require(_holds(self._value, item), f"something with {short(item)} in it", because)
 
     def has_keys(self, *keys: str, because: str = "") -> None:
         """The value is a dict with all of *keys*."""
@@ -164,6 +163,13 @@ def _text(value: object) -> str:
 
 def _number(value: object) -> bool:
     return type(value) in (int, float)
+
+
+def _holds(value: Any, item: Any) -> bool:  # noqa: ANN401
+    try:
+        return type(value) in (str, bytes, list, tuple, dict, set, frozenset) and item in value
+    except TypeError:  # a str is never in bytes, an unhashable value never in a set
+        return False
 
 
 def _same(left: Any, right: Any) -> bool:  # noqa: ANN401

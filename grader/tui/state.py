@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from grader.events import CheckFinished, CheckStarted, Event, OutputWritten, SuiteStarted
+from grader.events import CheckFinished, CheckStarted, Event, OutputWritten, RunFinished, RunStarted, SuiteStarted
 from grader.model import Challenge, Check, Outcome
 from grader.progress import ChallengeProgress
 
 MAX_OUTPUT = 200_000
 """Characters of a learner's output kept for one challenge."""
+_NOT_FAILED = ("passed", "todo", "running", "skipped")
 
 
 @dataclass
@@ -24,37 +25,52 @@ class CheckRow:
 
 @dataclass
 class ChallengeState:
-    """One challenge as the screen knows it."""
+    """One challenge as the screen knows it.
+
+    Attributes:
+        rows: its checks by id, in their order.
+        output: what the learner's code printed in the last run.
+        started: whether the learner's file differs from the stub.
+        seen: the outcome of each check as it last ran, in this session or an earlier one.
+        seed: of the last run.
+        ended: how the last run of this session ended.
+        highlighted: the id of the check that was last looked at.
+    """
 
     challenge: Challenge
     rows: dict[str, CheckRow] = field(default_factory=dict)
     output: str = ""
     started: bool = False
     seen: dict[str, Outcome] = field(default_factory=dict)
+    seed: int = 0
+    ended: RunFinished | None = None
+    highlighted: str = ""
+    _printing: str = ""
 
     def load(self, progress: ChallengeProgress) -> None:
         """Take over what earlier runs reached."""
         self.seen = dict(progress.outcomes)
+        self.output, self.ended, self.highlighted = "", None, ""
         for row in self.rows.values():
-            row.status = self.seen.get(row.id, "todo")
+            row.status = str(self.seen.get(row.id, "todo"))
             row.result = None
 
     def announce(self, checks: tuple[Check, ...]) -> None:
         """The suite's checks, before any has run."""
         for check in checks:
-            self.rows.setdefault(
-                check.id,
-                CheckRow(check.id, check.title, check.tier, check.section, str(self.seen.get(check.id, "todo"))),
-            )
+            status = str(self.seen.get(check.id, "todo"))
+            self.rows.setdefault(check.id, CheckRow(check.id, check.title, check.tier, check.section, status))
 
-    def fold(self, event: Event) -> None:
-        """Take in one event of this challenge."""
+    def fold(self, event: Event) -> str:
+        """Take in one event of this challenge; returns what it adds to the output."""
         match event:
+            case RunStarted():
+                self.seed, self.output, self.ended, self._printing = event.seed, "", None, ""
             case SuiteStarted():
-                self.output = ""
                 self.announce(tuple(Check(challenge=self.challenge.number, **facts) for facts in event.checks))
                 for facts in event.checks:
-                    self.rows[facts["id"]].status = "todo"
+                    row = self.rows[facts["id"]]
+                    row.status, row.result = "todo", None
             case CheckStarted() if event.check in self.rows:
                 self.rows[event.check].status = "running"
             case CheckFinished() if event.check in self.rows:
@@ -62,23 +78,33 @@ class ChallengeState:
                 row.status, row.result = str(event.outcome), event
                 self.seen[event.check] = event.outcome
             case OutputWritten():
-                self.output = (self.output + event.text)[-MAX_OUTPUT:]
+                return self._print(event)
+            case RunFinished():
+                self.ended = event
+                self.abandon()
+        return ""
 
     def abandon(self) -> None:
-        """A run was cancelled: nothing is running any more."""
+        """The run is over: what it did not reach shows its last known outcome again."""
         for row in self.rows.values():
-            if row.status == "running":
-                row.status = "todo"
+            if row.status in ("running", "todo"):
+                row.status = str(self.seen.get(row.id, "todo"))
 
     @property
     def passed(self) -> int:
         """Checks whose latest outcome is a pass."""
-        return sum(outcome is Outcome.PASSED for outcome in self.seen.values())
+        known = self.rows or self.seen
+        return sum(outcome is Outcome.PASSED for check, outcome in self.seen.items() if check in known)
 
     @property
     def total(self) -> int:
         """Checks known so far."""
-        return max(len(self.rows), len(self.seen))
+        return len(self.rows or self.seen)
+
+    @property
+    def ran(self) -> int:
+        """Checks that have their outcome in the run that is going on."""
+        return sum(row.result is not None for row in self.rows.values())
 
     @property
     def status(self) -> str:
@@ -87,6 +113,22 @@ class ChallengeState:
             return "done"
         return "started" if self.started or self.passed else "open"
 
+    @property
+    def problem(self) -> str:
+        """Why the last run could not be completed; "" when it was, or when the learner cancelled it."""
+        problem = self.ended.problem if self.ended is not None else ""
+        return "" if problem == "cancelled" else problem
+
     def failing(self) -> list[CheckRow]:
         """The rows that did not pass when they last ran, in order."""
-        return [row for row in self.rows.values() if row.status not in ("passed", "todo", "running")]
+        return [row for row in self.rows.values() if row.status not in _NOT_FAILED]
+
+    def _print(self, event: OutputWritten) -> str:
+        added = event.text
+        if event.check != self._printing or not self.output:
+            self._printing = event.check
+            title = self.rows[event.check].title if event.check in self.rows else "while your file was loaded"
+            gap = "" if not self.output else "\n" if self.output.endswith("\n") else "\n\n"
+            added = f"{gap}── {title}\n{added}"
+        self.output = (self.output + added)[-MAX_OUTPUT:]
+        return added

@@ -59,7 +59,7 @@ class Frames:
             return None
         try:
             message = msgpack.unpackb(body, unicode_errors="surrogatepass", strict_map_key=False)
-        except (ValueError, msgpack.exceptions.UnpackException) as error:
+        except (ValueError, TypeError, OverflowError, msgpack.exceptions.UnpackException) as error:
             raise WireError(f"not a msgpack message: {error}") from error
         if type(message) is not list or not message:
             raise WireError("a message is a list")

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from grader.errors import WireError
+from grader.errors import MessageTooLarge, WireError
 from grader.wire.frames import Frames
 
 REQUEST, REPLY, CONTROL, CONTROL_REPLY, NOTE, LEAVE = range(6)
@@ -22,6 +22,9 @@ Serve = Callable[[str, list[Any]], list[Any]]
 """Answers one request: the operation's name and its arguments give the reply, both in the wire's form."""
 
 MAX_LANES = 4096
+
+EXIT_WIRE_LOST = 71
+"""Exit code of a subject whose wire closed: nobody asks for it unless the submission closed it."""
 
 Inbox = queue.SimpleQueue  # the C queue: a hand-over costs one lock
 
@@ -57,6 +60,7 @@ class Peer:
         self._here = threading.local()
         self._mutex = threading.Lock()
         self._parity = first_lane
+        self._asking: set[int] = set()
         self.lane_threads: set[int] = set()
         self.closed = threading.Event()
         self.broken: str = ""
@@ -75,10 +79,12 @@ class Peer:
         """
         lane, borrowed = self._lane()
         inbox = self._inbox(lane)
+        self._asking.add(lane)
         try:
             self._send([REQUEST, lane, operation, list(arguments)])
             return self._converse(lane, inbox, seconds)
         finally:
+            self._asking.discard(lane)
             if borrowed:
                 self._give_back(lane)
 
@@ -105,6 +111,11 @@ class Peer:
             self._frames.send([NOTE, 0, operation, list(arguments)])
         except OSError:
             self.closed.set()
+
+    @property
+    def asking(self) -> bool:
+        """Whether some thread of this side waits for a reply."""
+        return bool(self._asking)
 
     def leave(self) -> None:
         """Give up this thread's lane; the other side's thread for it ends."""
@@ -205,29 +216,34 @@ class Peer:
     def _answer(self, lane: int, message: list[Any]) -> None:
         reply = self._serve(message[2], message[3])
         try:
-            self._frames.send([REPLY, lane, reply])
+            try:
+                self._frames.send([REPLY, lane, reply])
+            except MessageTooLarge as error:
+                self._frames.send([REPLY, lane, ["unusable", str(error)]])
         except OSError:
-            self.closed.set()
+            self._hang_up()
 
     def _read(self) -> None:
         try:
             while (message := self._frames.receive()) is not None:
                 self._route(message)
-        except (WireError, IndexError, TypeError, KeyError, AttributeError) as error:
+        except OSError:
+            pass
+        except (WireError, RuntimeError) as error:  # RuntimeError: no more threads can be started
             self.broken = f"the other side broke the protocol: {error}"
-        self._frames.finish()
-        self._hang_up()
+        finally:
+            self._frames.finish()
+            self._hang_up()
 
     def _route(self, message: list[Any]) -> None:
+        _check_form(message)
         kind, number = message[0], message[1]
-        if type(number) is not int:
-            raise WireError("a message without a number")
         if kind in (REQUEST, REPLY):
-            if number not in self._inboxes:
-                if kind == REPLY:
-                    return
-                self._open_lane(number)
-            self._inboxes[number].put(message)
+            inbox = self._inboxes.get(number)
+            if inbox is None and kind == REQUEST:
+                inbox = self._open_lane(number)
+            if inbox is not None:
+                inbox.put(message)
         elif kind == CONTROL:
             self._frames.send([CONTROL_REPLY, number, self._control(message[2], message[3])])
         elif kind == CONTROL_REPLY:
@@ -240,14 +256,13 @@ class Peer:
             inbox = self._inboxes.pop(number, None)
             if inbox is not None:
                 inbox.put(None)
-        else:
-            raise WireError(f"a message of unknown kind {kind}")
 
-    def _open_lane(self, lane: int) -> None:
+    def _open_lane(self, lane: int) -> "Inbox[list[Any] | None]":
         if len(self._inboxes) > MAX_LANES:
             raise WireError("too many conversations at once")
-        self._inbox(lane)
+        inbox = self._inbox(lane)
         threading.Thread(target=self.serve_lane, args=(lane,), name=f"lane-{lane}", daemon=True).start()
+        return inbox
 
     def _hang_up(self) -> None:
         with self._mutex:
@@ -255,3 +270,20 @@ class Peer:
             boxes = [*self._inboxes.values(), *self._answers.values()]
         for box in boxes:
             box.put(None)
+
+
+_FORMS: dict[int, tuple[type, ...]] = {
+    REQUEST: (int, int, str, list),
+    REPLY: (int, int, list),
+    CONTROL: (int, int, str, list),
+    CONTROL_REPLY: (int, int, list),
+    NOTE: (int, int, str, list),
+    LEAVE: (int, int),
+}
+
+
+def _check_form(message: list[Any]) -> None:
+    """Each kind of message has its fields, or the other side is not to be trusted with an answer."""
+    form = _FORMS.get(message[0]) if type(message[0]) is int else None
+    if form is None or tuple(map(type, message)) != form:
+        raise WireError("a malformed message")

@@ -6,12 +6,12 @@ integer it holds, so nothing the sender defines takes part in a later comparison
 
 import datetime as dt
 import enum
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from grader.errors import MessageTooLarge, WireError
@@ -31,7 +31,7 @@ class EnumValue:
 
     type_name: str
     name: str
-    value: Any
+    value: Any = field(hash=False)
 
 
 Refer = Callable[[object], list[Any]]
@@ -69,8 +69,9 @@ class Packer:
         packer = _EXACT.get(kind)
         if packer is not None:
             return packer(self, value, depth + 1)
-        if isinstance(value, enum.Enum):
-            return [ENUM, kind.__name__, value.name, self.pack(value.value, depth + 1)]
+        if issubclass(kind, enum.Enum):  # by its type: what an object says of its class may be a lie
+            member = cast("enum.Enum", value)
+            return [ENUM, kind.__name__, str(member.name), self.pack(member.value, depth + 1)]
         for base, plain in _CONTENT:
             if issubclass(kind, base):
                 return self.pack(plain(value), depth + 1)
@@ -120,6 +121,7 @@ _CONTENT: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (float, float.__float__),
     (tuple, lambda v: tuple(tuple.__iter__(v))),
     (list, lambda v: list(list.__iter__(v))),
+    (OrderedDict, lambda v: dict(OrderedDict.items(v))),  # its own order, which move_to_end changes
     (dict, lambda v: dict(dict.items(v))),
     (set, lambda v: set(set.__iter__(v))),
     (frozenset, lambda v: frozenset(frozenset.__iter__(v))),
@@ -185,7 +187,7 @@ class Unpacker:
                 return dt.timedelta(*rest)
             case 9:
                 return Decimal(rest[0])
-            case 10:
+            case 10 if type(rest[0]) is bytes:
                 return UUID(bytes=rest[0])
             case 11:
                 return EnumValue(str(rest[0]), str(rest[1]), self.unpack(rest[2], depth))

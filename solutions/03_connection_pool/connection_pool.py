@@ -67,7 +67,7 @@ class DatabasePool:
 
     """
 
-    def __init__(  # noqa: PLR0913 - one keyword for each thing that production tunes
+    def __init__(
         self,
         min_connections: int = 5,
         max_connections: int = 20,
@@ -279,4 +279,5 @@ def _disown_all() -> None:
         pool._disown()  # noqa: SLF001 - the same module
 
 
-os.register_at_fork(after_in_child=_disown_all)
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_disown_all)

@@ -13,13 +13,13 @@ class PoolError(Exception):
     """Base of the pool's own errors."""
 
 
-class PoolTimeout(PoolError):  # noqa: N818 - as psycopg_pool calls them
+class PoolTimeout(PoolError):
     """No connection became free in time."""
 
 
-class PoolClosed(PoolError):  # noqa: N818
+class PoolClosed(PoolError):
     """The pool has been closed and lends nothing any more."""
 
 
-class TooManyRequests(PoolError):  # noqa: N818
+class TooManyRequests(PoolError):
     """As many callers wait as may wait; this one was turned away at once."""

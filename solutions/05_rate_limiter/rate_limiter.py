@@ -244,7 +244,7 @@ def refusal(stats: Stats) -> Response:
     if stats["degraded"]:
         status, error = 503, "Rate limiter unavailable"
     else:
-        status, error = 429, "Rate limit exceeded"
+        status, error = 429, "Too many requests"
     response = make_response(jsonify(error=error, retry_after=seconds), status)
     response.headers["Retry-After"] = str(seconds)
     return response

@@ -1,4 +1,5 @@
 """Stand-ins for a PostgreSQL server and psycopg2's connection and cursor, which remember what happened."""
+# ruff: noqa: D102 - what the methods do is said in psycopg2's documentation
 
 from typing import Self
 

@@ -17,6 +17,8 @@ from grader.testing import Handle, check, expect, member, raises
 sys.path.append(str(Path(__file__).parent))  # what the suites of this challenge share lies beside them
 from pool_stand_ins import NO_SUCH_TABLE, Server
 
+Connection: TypeAlias = Any
+Postgres: TypeAlias = Any
 InBackground: TypeAlias = Callable[..., Future[bool]]
 
 LONG = 60
@@ -29,17 +31,18 @@ HOLDERS_OF_LOCKS = """
 class Witness:
     """The judge's own session on the real server."""
 
-    def __init__(self, postgres: Any) -> None:
+    def __init__(self, postgres: Postgres) -> None:
         self.session = postgres.connect()
 
     def ask(self, sql: str, params: tuple[object, ...] | None = None) -> list[tuple[Any, ...]]:
+        """Run a statement and return its rows."""
         with self.session.cursor() as cursor:
             cursor.execute(sql, params)
             return list(cursor.fetchall()) if cursor.description else []
 
 
 @pytest.fixture
-def witness(postgres: Any) -> Iterator[Witness]:
+def witness(postgres: Postgres) -> Iterator[Witness]:
     """Afterwards ends sessions left in a transaction: they would keep the schema from being dropped."""
     witness = Witness(postgres)
     yield witness
@@ -47,7 +50,8 @@ def witness(postgres: Any) -> Iterator[Witness]:
     witness.session.close()
 
 
-def execute(connection: Any, sql: str, params: tuple[object, ...] | None = None) -> None:
+def execute(connection: Connection, sql: str, params: tuple[object, ...] | None = None) -> None:
+    """Run a statement on a connection that was lent."""
     cursor = connection.cursor()
     cursor.execute(sql, params)
     cursor.close()
@@ -94,9 +98,7 @@ def test_one_caller_needs_one_connection(subject: Handle) -> None:
 
 
 @check(tier=1, section="§2")
-def test_returned_connections_stay_open(
-    subject: Handle, postgres: Any, witness: Witness, rng: Random
-) -> None:
+def test_returned_connections_stay_open(subject: Handle, postgres: Postgres, witness: Witness, rng: Random) -> None:
     """A returned connection stays open for the next caller, also above min_connections."""
     name = f"pool_{rng.getrandbits(60):x}"
     pool = subject.DatabasePool(1, 3, dsn=make_dsn(postgres.dsn, application_name=name))
@@ -159,7 +161,7 @@ def test_returned_connection_ends_the_wait(subject: Handle, in_background: InBac
 
 
 @check(tier=1, section="§4")
-def test_clean_exit_commits(subject: Handle, postgres: Any, witness: Witness, rng: Random) -> None:
+def test_clean_exit_commits(subject: Handle, postgres: Postgres, witness: Witness, rng: Random) -> None:
     """What a block wrote is committed when the block ends without an error."""
     witness.ask("CREATE TABLE note (text text)")
     pool = subject.DatabasePool(1, 2, dsn=postgres.dsn)
@@ -193,7 +195,7 @@ def test_error_reaches_the_caller_unchanged(subject: Handle) -> None:
     message = ""
     try:
         with raises("ValueError", because="it says what went wrong") as raised, pool.get_connection():
-            raise ValueError("no such user")  # noqa: TRY301
+            raise ValueError("no such user")
         message = raised.message
     except ValueError as error:
         message = str(error)
@@ -201,7 +203,7 @@ def test_error_reaches_the_caller_unchanged(subject: Handle) -> None:
 
 
 @check(tier=1, section="§5")
-def test_query_returns_rows(subject: Handle, postgres: Any, witness: Witness, rng: Random) -> None:
+def test_query_returns_rows(subject: Handle, postgres: Postgres, witness: Witness, rng: Random) -> None:
     """execute_query() returns the rows as a list of tuples and puts the parameters in safely."""
     names = [f"O'Neil {number}" for number in rng.sample(range(1000), 3)]
     witness.ask("CREATE TABLE person (id serial, name text)")
@@ -239,7 +241,7 @@ def test_returning_rows_are_kept(subject: Handle) -> None:
 
 
 @check(tier=1, section="§5")
-def test_percent_sign_is_itself_without_parameters(subject: Handle, postgres: Any) -> None:
+def test_percent_sign_is_itself_without_parameters(subject: Handle, postgres: Postgres) -> None:
     """Without parameters, a % in a query is an ordinary character."""
     pool = subject.DatabasePool(1, 1, dsn=postgres.dsn)
     sql = "SELECT 'half' LIKE 'ha%'"

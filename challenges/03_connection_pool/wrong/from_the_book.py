@@ -30,7 +30,7 @@ import psycopg2
 from psycopg2.pool import ThreadedConnectionPool
 
 
-class PoolTimeout(Exception):  # noqa: N818
+class PoolTimeout(Exception):
     """Never raised here."""
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg2
 
 
-class PoolTimeout(Exception):  # noqa: N818
+class PoolTimeout(Exception):
     """No connection became free in time."""
 
 

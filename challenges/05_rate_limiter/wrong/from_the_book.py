@@ -67,7 +67,7 @@ def rate_limit(requests_per_hour=100, *, limiter=None, identity=None):
             caller = identity() if identity else request.headers.get("X-User-ID", "anonymous")
             allowed, stats = limiter.is_allowed(f"api:{caller}", RateLimitConfig(requests_per_hour, 3600))
             if not allowed:
-                return jsonify(error="Rate limit exceeded", retry_after=stats["reset_time"]), 429
+                return jsonify(error="Too many requests", retry_after=stats["reset_time"]), 429
             response = view(*args, **kwargs)
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])
             response.headers["X-RateLimit-Reset"] = str(int(stats["reset_time"]))

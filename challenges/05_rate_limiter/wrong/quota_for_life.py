@@ -129,7 +129,7 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Rate limit exceeded", retry_after=wait), 429)
+                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

@@ -5,12 +5,17 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from grader.testing import check, expect, member
 
 sys.path.append(str(Path(__file__).parent))  # what the suites of this challenge share lies beside them
 from queue_handlers import Recorder, always, dead, names, run
+
+Subject = Any  # the submission's module
+Clock = Any  # the fixture that moves time
+Background = Callable[..., Future[Any]]
 
 SIZES = ("main_queue_size", "delayed", "in_flight", "dead_letter_size")
 """Together with the completed messages these account for every message ever enqueued."""
@@ -20,7 +25,7 @@ GENEROUS = 2.0
 
 
 @check(tier=1, section="§1")
-def test_every_message_has_its_own_id(subject, clock):
+def test_every_message_has_its_own_id(subject: Subject, clock: Clock) -> None:
     """Every message gets an id of its own, even when many arrive in the same instant."""
     queue = subject.MessageQueue()
     clock.freeze()
@@ -33,7 +38,7 @@ def test_every_message_has_its_own_id(subject, clock):
 
 
 @check(tier=1, section="§1")
-def test_data_arrives_as_it_was_sent(subject, rng):
+def test_data_arrives_as_it_was_sent(subject: Subject, rng: Random) -> None:
     """The handler receives the data that was enqueued, empty values included."""
     queue = subject.MessageQueue()
     sent = [
@@ -61,7 +66,7 @@ def test_data_arrives_as_it_was_sent(subject, rng):
 
 
 @check(tier=1, section="§2")
-def test_success_is_delivered_once(subject, rng):
+def test_success_is_delivered_once(subject: Subject, rng: Random) -> None:
     """A message whose handler succeeded is never delivered again."""
     queue = subject.MessageQueue(backoff_base=0)
     handler = Recorder()
@@ -77,7 +82,7 @@ def test_success_is_delivered_once(subject, rng):
 
 
 @check(tier=1, section="§2")
-def test_order_is_kept_whatever_the_batch_size(subject, rng):
+def test_order_is_kept_whatever_the_batch_size(subject: Subject, rng: Random) -> None:
     """Messages arrive in the order they were sent, all of them, whatever the batch size."""
     for batch_size in (1, 3, 50):
         queue = subject.MessageQueue()
@@ -92,7 +97,7 @@ def test_order_is_kept_whatever_the_batch_size(subject, rng):
 
 
 @check(tier=1, section="§2")
-def test_only_an_exception_is_a_failure(subject):
+def test_only_an_exception_is_a_failure(subject: Subject) -> None:
     """A handler that returns has succeeded, whatever it returns."""
     for answer in (None, False, 0):
         queue = subject.MessageQueue(backoff_base=0)
@@ -108,7 +113,7 @@ def test_only_an_exception_is_a_failure(subject):
 
 
 @check(tier=1, section="§2")
-def test_returns_how_many_were_completed(subject, rng):
+def test_returns_how_many_were_completed(subject: Subject, rng: Random) -> None:
     """process_messages returns how many messages it completed."""
     queue = subject.MessageQueue(backoff_base=0)
     good = rng.randint(3, 6)
@@ -124,7 +129,7 @@ def test_returns_how_many_were_completed(subject, rng):
 
 
 @check(tier=1, section="§2")
-def test_a_handler_may_use_the_queue(subject):
+def test_a_handler_may_use_the_queue(subject: Subject) -> None:
     """A handler may enqueue follow-up messages and read the numbers."""
     queue = subject.MessageQueue()
     seen: list[str] = []
@@ -145,7 +150,7 @@ def test_a_handler_may_use_the_queue(subject):
 
 
 @check(tier=1, section="§3")
-def test_a_failing_message_is_tried_max_retries_times(subject, rng):
+def test_a_failing_message_is_tried_max_retries_times(subject: Subject, rng: Random) -> None:
     """A message that always fails is tried max_retries times in all."""
     more = rng.randint(4, 7)
     for options, attempts in (({}, 3), ({"max_retries": 1}, 1), ({"max_retries": more}, more)):
@@ -160,7 +165,7 @@ def test_a_failing_message_is_tried_max_retries_times(subject, rng):
 
 
 @check(tier=1, section="§3")
-def test_a_message_that_recovers_is_completed(subject):
+def test_a_message_that_recovers_is_completed(subject: Subject) -> None:
     """A message that fails at first and then succeeds is completed and no dead letter."""
     queue = subject.MessageQueue(max_retries=3, backoff_base=0)
     attempts: list[str] = []
@@ -178,7 +183,7 @@ def test_a_message_that_recovers_is_completed(subject):
 
 
 @check(tier=1, section="§3")
-def test_a_bad_message_does_not_stop_the_others(subject, clock):
+def test_a_bad_message_does_not_stop_the_others(subject: Subject, clock: Clock) -> None:
     """A message that always fails does not keep the others from being completed."""
     queue = subject.MessageQueue()
     handler = Recorder(fails=lambda data: data["to"] == "error@example.com")
@@ -203,7 +208,7 @@ def test_a_bad_message_does_not_stop_the_others(subject, clock):
 
 
 @check(tier=1, section="§4")
-def test_a_dead_letter_tells_what_happened(subject, clock, rng):
+def test_a_dead_letter_tells_what_happened(subject: Subject, clock: Clock, rng: Random) -> None:
     """A dead letter keeps its id, its data, its attempts, its last error and when it was enqueued."""
     queue = subject.MessageQueue(max_retries=2, backoff_base=0)
     handler = Recorder(fails=always)
@@ -237,7 +242,7 @@ def test_a_dead_letter_tells_what_happened(subject, clock, rng):
 
 
 @check(tier=1, section="§4")
-def test_a_dead_letter_stays_until_asked_back(subject, clock):
+def test_a_dead_letter_stays_until_asked_back(subject: Subject, clock: Clock) -> None:
     """A dead letter is not delivered again and stays on the list, however often one looks."""
     queue = subject.MessageQueue(max_retries=2, backoff_base=0)
     handler = Recorder(fails=always)
@@ -255,7 +260,7 @@ def test_a_dead_letter_stays_until_asked_back(subject, clock):
 
 
 @check(tier=1, section="§5")
-def test_a_redriven_message_starts_afresh(subject, clock):
+def test_a_redriven_message_starts_afresh(subject: Subject, clock: Clock) -> None:
     """A message asked back keeps its id, its data and its age, and gets all its attempts again."""
     queue = subject.MessageQueue(max_retries=3, backoff_base=0)
     message_id = queue.enqueue({"order": 7})
@@ -280,7 +285,7 @@ def test_a_redriven_message_starts_afresh(subject, clock):
 
 
 @check(tier=1, section="§5")
-def test_redrive_takes_only_what_is_asked(subject):
+def test_redrive_takes_only_what_is_asked(subject: Subject) -> None:
     """ids= and limit= choose which dead letters come back; the others stay."""
     queue = subject.MessageQueue(max_retries=1, backoff_base=0)
     id_of = {data: queue.enqueue(data) for data in "abcde"}
@@ -301,7 +306,7 @@ def test_redrive_takes_only_what_is_asked(subject):
 
 
 @check(tier=1, section="§5")
-def test_redrive_calls_no_handler(subject):
+def test_redrive_calls_no_handler(subject: Subject) -> None:
     """retry_dead_letters only moves messages; the next process_messages delivers them."""
     queue = subject.MessageQueue(max_retries=1, backoff_base=0)
     queue.enqueue("bad")
@@ -317,7 +322,7 @@ def test_redrive_calls_no_handler(subject):
 
 
 @check(tier=1, section="§6")
-def test_stats_count_what_happened(subject):
+def test_stats_count_what_happened(subject: Subject) -> None:
     """get_stats counts completed messages, failed attempts and deaths, and knows the sizes."""
     queue = subject.MessageQueue(max_retries=2, backoff_base=0)
     counters = ("messages_processed", "messages_failed", "messages_dead_lettered")
@@ -352,7 +357,7 @@ def test_stats_count_what_happened(subject):
 
 
 @check(tier=1, section="§6")
-def test_no_message_drops_out_of_sight(subject, rng):
+def test_no_message_drops_out_of_sight(subject: Subject, rng: Random) -> None:
     """At every moment, also inside a handler, get_stats accounts for every message ever enqueued."""
     queue = subject.MessageQueue(max_retries=2, backoff_base=0)
     total = rng.randint(4, 7)
@@ -382,7 +387,7 @@ def test_no_message_drops_out_of_sight(subject, rng):
 
 
 @check(tier=1, section="§7")
-def test_a_worker_waits_until_it_is_stopped(subject, in_background: Callable[..., Future[Any]]):
+def test_a_worker_waits_until_it_is_stopped(subject: Subject, in_background: Background) -> None:
     """A worker without until_idle waits for new messages and returns after stop()."""
     queue = subject.MessageQueue()
     arrived = {data: threading.Event() for data in ("first", "second")}

@@ -1,60 +1,106 @@
 """Why a check failed: message, expected and got, the reason, the learner's own lines, how to repeat it."""
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
-from grader.model import Outcome
-from grader.tui.content import foreign, rule, status
-from grader.tui.state import CheckRow
+from grader.events import CheckFinished
+from grader.model import TIER_NAMES, Outcome
+from grader.tui.content import foreign, hanging, plain, status
+from grader.tui.state import ChallengeState, CheckRow
+from grader.tui.widgets.pane import Fitted, Pane
 
 _SHOWN_CALLS = 12
+_SHOWN_LINES = 12
+_LABELS = 10
+_LIMIT = 6000
+"""Characters of one field that are shown; a value of megabytes explains nothing."""
 
 
-class CheckDetail(VerticalScroll):
+class CheckDetail(Pane):
     """The explanation of one check."""
 
     HELP = "Why the highlighted check failed, with the exact command that repeats it."
 
     def compose(self) -> ComposeResult:
         """One text."""
-        yield Static(id="detail-text", markup=False)
+        yield Fitted(id="detail-text")
 
-    def show(self, row: CheckRow | None, challenge: str, seed: int) -> None:
-        """Explain *row*."""
-        self.query_one("#detail-text", Static).update(_explanation(row, challenge, seed))
+    def show(self, state: ChallengeState, check: str) -> None:
+        """Explain *check*; "" is none."""
+        row = state.rows.get(check)
+        self.query_one(Fitted).show(lambda width: Content("\n").join(_explanation(state, row, width)))
         self.scroll_home(animate=False)
 
 
-def _explanation(row: CheckRow | None, challenge: str, seed: int) -> Content:
+def _explanation(state: ChallengeState, row: CheckRow | None, width: int) -> list[Content]:
+    lines: list[Content] = []
+    if state.problem:
+        lines += [*_text(f"The checks did not run: {state.problem}", width, "$text-error"), Content("")]
     if row is None:
-        return Content("")
-    lines: list[Content] = [Content.assemble(status(row.status), (" ", ""), foreign(row.title, "bold"))]
+        return lines if lines else [_muted("Loading the checks of this challenge.")]
+    lines += hanging(status(row.status), foreign(row.title, "bold"), width, 9)
     result = row.result
     if result is None:
-        note = "running" if row.status == "running" else "press r to run the checks"
-        return Content("\n").join([*lines, Content.assemble((note, "$text-muted"))])
+        return [*lines, Content(""), *_text(_without_details(row), width, "$text-muted")]
+    facts = f"{row.section} · tier {row.tier}, {TIER_NAMES.get(row.tier, '')} · {result.ms:.0f} ms"
+    lines += [_muted(f"         {facts}"), Content("")]
     if result.outcome is Outcome.PASSED:
-        lines.append(Content.assemble((rule(f"kept its promise in {result.ms:.0f} ms · {row.section}"), "$text-muted")))
-    else:
-        lines += [Content(""), foreign(result.message)]
-        if result.outcome is Outcome.FAILED and result.expected and not result.message.startswith("not written yet"):
-            lines += [_field("Expected", result.expected), _field("Got", result.got)]
-        if result.because:
-            lines.append(_field("Because", result.because))
-        for frame in result.traceback:
-            lines.append(_field("Your code", frame.replace("\n    ", "   ")))
-    if result.output.strip():
-        lines += [Content(""), Content.assemble(("Printed", "$text-muted")), foreign(result.output.rstrip()[-4000:])]
-    if result.outcome is not Outcome.PASSED:
-        if result.calls:
-            lines += [Content(""), Content.assemble(("Calls", "$text-muted"))]
-            lines += [foreign(f"  {call}") for call in result.calls[-_SHOWN_CALLS:]]
-        again = f"levelup check {challenge} -k {row.id} --seed {seed}"
-        lines += [Content(""), _field("Again", again), _field("Spec", f"{row.section} (key 1)   hints: key h")]
-    return Content("\n").join(lines)
+        return lines[:-1] + _printed(result, width)
+    lines += _text(result.message, width)
+    if result.outcome is Outcome.FAILED and result.expected and not result.message.startswith("not written yet"):
+        lines += _field("Expected", result.expected, width) + _field("Got", result.got, width)
+    lines += _field("Because", result.because, width)
+    for frame in result.traceback:
+        where, *source = frame.splitlines() or [""]
+        lines += _field("Your code", where, width)
+        for text in source:
+            lines += hanging(Content(""), foreign(text.strip(), "bold"), width, _LABELS + 2)
+    lines += _printed(result, width)
+    if result.calls:
+        lines += [Content(""), _muted("The last calls")]
+        for call in result.calls[-_SHOWN_CALLS:]:
+            lines += hanging(Content(""), foreign(call[:_LIMIT]), width, 2)
+    again = f"levelup check {state.challenge.number} -k {row.id} --seed {state.seed}"
+    lines += [Content(""), *_field("Again", again, width), *_field("Help", f"1 the spec ({row.section}) · h a hint", width)]
+    return lines
 
 
-def _field(name: str, text: str) -> Content:
-    return Content.assemble((f"{name:<10}", "$text-muted"), foreign(text))
+def _without_details(row: CheckRow) -> str:
+    match row.status:
+        case "running":
+            return "Running."
+        case "todo":
+            return "Not run yet. r runs the checks."
+        case "passed":
+            return "It passed when it last ran."
+    return "From an earlier run. r runs the checks again and shows why."
+
+
+def _printed(result: CheckFinished, width: int) -> list[Content]:
+    printed = result.output.rstrip().splitlines() if result.output else []
+    if not printed:
+        return []
+    lines = [Content(""), _muted("Your code printed")]
+    for line in printed[:_SHOWN_LINES]:
+        lines += hanging(Content(""), foreign(line[:_LIMIT]), width, 2)
+    if len(printed) > _SHOWN_LINES:
+        lines.append(_muted(f"  … {len(printed) - _SHOWN_LINES} more lines; 3 shows what was printed"))
+    return lines
+
+
+def _text(text: str, width: int, style: str = "") -> list[Content]:
+    return [line for part in text[:_LIMIT].split("\n") for line in foreign(part, style).expand_tabs().wrap(width)]
+
+
+def _field(name: str, text: str, width: int) -> list[Content]:
+    if not text:
+        return []
+    label = _muted(name)
+    lines: list[Content] = []
+    for number, part in enumerate(text[:_LIMIT].split("\n")):
+        lines += hanging(Content("") if number else label, foreign(part), width, _LABELS)
+    return lines
+
+
+def _muted(text: str) -> Content:
+    return Content(plain(text)).stylize("$text-muted")

@@ -7,8 +7,8 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from grader.tui.content import foreign, rule, status
-from grader.tui.state import CheckRow
+from grader.tui.content import foreign, plain, status
+from grader.tui.state import ChallengeState, CheckRow
 
 
 class CheckList(OptionList):
@@ -20,29 +20,34 @@ class CheckList(OptionList):
         Binding("k", "cursor_up", "Up", show=False, id="checks.up"),
         Binding("g", "first", "First", show=False, id="checks.first"),
         Binding("G", "last", "Last", show=False, id="checks.last"),
+        Binding("right", "select", "Read", show=False, id="checks.read"),
+        Binding("left", "screen.back", "Back", show=False, id="checks.back"),
     ]
 
-    def show(self, rows: list[CheckRow]) -> None:
-        """Fill the list, keeping the highlight on the same check."""
-        before = self.chosen
-        self.clear_options()
-        self.add_options([Option(_line(row), id=row.id) for row in rows])
+    def show(self, state: ChallengeState) -> None:
+        """Show the checks of *state*, the highlight where it was; at first, on the first failing one."""
+        rows = list(state.rows.values())
         ids = [row.id for row in rows]
-        if before in ids:
-            self.highlighted = ids.index(before)
-        elif ids:
-            self.highlighted = 0
+        if ids == [option.id for option in self.options]:
+            for row in rows:
+                self.update(row)
+        else:
+            self.set_options([Option(_line(row), id=row.id) for row in rows])
+        if not rows:
+            return
+        failing = state.failing()
+        wanted = state.highlighted or (failing[0].id if failing else ids[0])
+        self.highlighted = ids.index(wanted) if wanted in ids else 0
 
     def update(self, row: CheckRow) -> None:
         """Redraw one line."""
         self.replace_option_prompt(row.id, _line(row))
 
     @property
-    def chosen(self) -> str | None:
-        """The id of the highlighted check."""
-        if self.highlighted is None or self.highlighted >= self.option_count:
-            return None
-        return self.get_option_at_index(self.highlighted).id
+    def chosen(self) -> str:
+        """The id of the highlighted check, or ""."""
+        option = self.highlighted_option
+        return option.id or "" if option is not None else ""
 
     def choose(self, check: str) -> None:
         """Highlight *check*."""
@@ -50,7 +55,4 @@ class CheckList(OptionList):
 
 
 def _line(row: CheckRow) -> Content:
-    ms = f"  {row.result.ms:.0f} ms" if row.result is not None else ""
-    return Content.assemble(
-        status(row.status), " ", foreign(row.title), (rule(f"  {row.section}"), "$text-muted"), (ms, "$text-muted")
-    )
+    return Content.assemble(status(row.status), (plain(f" {row.section:<4}"), "$text-muted"), foreign(row.title))

@@ -13,16 +13,19 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg2
 
 logger = logging.getLogger(__name__)
 
+Connection: TypeAlias = Any
+Parameters: TypeAlias = Sequence[object] | Mapping[str, object] | None
 
-class PoolTimeout(Exception):  # noqa: N818
+
+class PoolTimeout(Exception):
     """No connection became free in time."""
 
 
@@ -34,7 +37,7 @@ class DatabasePool:
         min_connections: int = 5,
         max_connections: int = 20,
         *,
-        connect: Callable[[], Any] | None = None,
+        connect: Callable[[], Connection] | None = None,
         dsn: str | None = None,
         timeout: float = 30.0,
         **_later_tiers: object,
@@ -43,8 +46,8 @@ class DatabasePool:
         self._max = max_connections
         self._timeout = timeout
         self._lock = threading.Lock()
-        self._idle: deque[Any] = deque()
-        self._line: deque[queue.SimpleQueue[Any]] = deque()
+        self._idle: deque[Connection] = deque()
+        self._line: deque[queue.SimpleQueue[Connection]] = deque()
         self._orders: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._size = 0  # open and ordered connections
         self._growing = False
@@ -55,7 +58,7 @@ class DatabasePool:
                 self._order()
 
     @contextmanager
-    def get_connection(self, timeout: float | None = None) -> Iterator[Any]:
+    def get_connection(self, timeout: float | None = None) -> Iterator[Connection]:
         """Lend a connection, then commit or roll back."""
         connection = self._take(self._timeout if timeout is None else timeout)
         try:
@@ -64,7 +67,7 @@ class DatabasePool:
         finally:
             self._put(connection)
 
-    def execute_query(self, query: str, params: Any = None) -> list[Any]:
+    def execute_query(self, query: str, params: Parameters = None) -> list[Any]:
         """Run one statement; its rows, or []."""
         with self.get_connection() as connection, connection.cursor() as cursor:
             cursor.execute(query, params)
@@ -75,8 +78,8 @@ class DatabasePool:
         with self._lock:
             return {**self._counts, "pool_size": self._size, "available_connections": len(self._idle)}
 
-    def _take(self, timeout: float) -> Any:
-        mine: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    def _take(self, timeout: float) -> Connection:
+        mine: queue.SimpleQueue[Connection] = queue.SimpleQueue()
         with self._lock:
             if self._idle:
                 self._counts["connections_used"] += 1
@@ -95,7 +98,7 @@ class DatabasePool:
                 raise PoolTimeout
         return mine.get()  # it came in the last instant
 
-    def _put(self, connection: Any) -> None:
+    def _put(self, connection: Connection) -> None:
         with self._lock:
             if self._line:
                 self._counts["connections_used"] += 1

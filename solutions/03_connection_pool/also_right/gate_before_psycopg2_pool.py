@@ -9,28 +9,31 @@ of age or health.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg2
 from psycopg2.pool import ThreadedConnectionPool
 
+Connection: TypeAlias = Any
+Parameters: TypeAlias = Sequence[object] | Mapping[str, object] | None
 
-class PoolTimeout(Exception):  # noqa: N818
+
+class PoolTimeout(Exception):
     """No permit became free in time."""
 
 
 class _CountingPool(ThreadedConnectionPool):
     """psycopg2's pool, with a function that opens its connections, and a count of them."""
 
-    def __init__(self, least: int, most: int, connect: Callable[[], Any]) -> None:
+    def __init__(self, least: int, most: int, connect: Callable[[], Connection]) -> None:
         self._opener = connect
         self.opened = 0
         super().__init__(least, most)
         self.minconn = most
 
-    def _connect(self, key: Any = None) -> Any:
+    def _connect(self, key: object = None) -> Connection:
         connection = self._opener()
         self.opened += 1
         if key is None:
@@ -54,7 +57,7 @@ class DatabasePool:
         min_connections: int = 5,
         max_connections: int = 20,
         *,
-        connect: Callable[[], Any] | None = None,
+        connect: Callable[[], Connection] | None = None,
         dsn: str | None = None,
         timeout: float = 30.0,
         **_later_tiers: object,
@@ -67,7 +70,7 @@ class DatabasePool:
         self._used = 0
 
     @contextmanager
-    def get_connection(self, timeout: float | None = None) -> Iterator[Any]:
+    def get_connection(self, timeout: float | None = None) -> Iterator[Connection]:
         """Lend a connection, then commit or roll back."""
         if not self._permits.acquire(timeout=self._timeout if timeout is None else timeout):
             raise PoolTimeout
@@ -83,7 +86,7 @@ class DatabasePool:
         finally:
             self._permits.release()
 
-    def execute_query(self, query: str, params: Any = None) -> list[Any]:
+    def execute_query(self, query: str, params: Parameters = None) -> list[Any]:
         """Run one statement; its rows, or []."""
         with self.get_connection() as connection, connection.cursor() as cursor:
             cursor.execute(query, params)

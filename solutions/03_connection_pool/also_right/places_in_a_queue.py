@@ -9,14 +9,17 @@ The price: the queue serves waiting callers in no particular order, and says lit
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg2
 
+Connection: TypeAlias = Any
+Parameters: TypeAlias = Sequence[object] | Mapping[str, object] | None
 
-class PoolTimeout(Exception):  # noqa: N818
+
+class PoolTimeout(Exception):
     """No place became free in time."""
 
 
@@ -28,7 +31,7 @@ class DatabasePool:
         min_connections: int = 5,
         max_connections: int = 20,
         *,
-        connect: Callable[[], Any] | None = None,
+        connect: Callable[[], Connection] | None = None,
         dsn: str | None = None,
         timeout: float = 30.0,
         **_later_tiers: object,
@@ -46,7 +49,7 @@ class DatabasePool:
             self._add("available_connections", 1)
 
     @contextmanager
-    def get_connection(self, timeout: float | None = None) -> Iterator[Any]:
+    def get_connection(self, timeout: float | None = None) -> Iterator[Connection]:
         """Lend a connection, then commit or roll back."""
         try:
             connection = self._places.get(timeout=self._timeout if timeout is None else timeout)
@@ -69,7 +72,7 @@ class DatabasePool:
                 self._add("available_connections", 1)
             self._places.put(connection)
 
-    def execute_query(self, query: str, params: Any = None) -> list[Any]:
+    def execute_query(self, query: str, params: Parameters = None) -> list[Any]:
         """Run one statement; its rows, or []."""
         with self.get_connection() as connection:
             cursor = connection.cursor()
@@ -81,7 +84,7 @@ class DatabasePool:
         with self._count:
             return dict(self._stats)
 
-    def _open(self) -> Any:
+    def _open(self) -> Connection:
         connection = self._connect()
         self._add("pool_size", 1)
         self._add("connections_created", 1)

@@ -81,7 +81,7 @@ class CacheManager:
                     raise
         try:
             envelope = json.loads(stored or "")
-        except ValueError:
+        except (ValueError, RecursionError):  # broken, or nested without end
             return default
         if isinstance(envelope, dict) and envelope.get("v") == VERSION and "value" in envelope:
             return envelope["value"]

@@ -155,7 +155,7 @@ def rate_limit(
             else:
                 wait = max(1, math.ceil(numbers["retry_after"]))
                 response = make_response(
-                    {"error": "Rate limit exceeded", "retry_after": wait}, 503 if numbers["degraded"] else 429
+                    {"error": "Too many requests", "retry_after": wait}, 503 if numbers["degraded"] else 429
                 )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(numbers["limit"])
