@@ -10,6 +10,10 @@ SECOND = 1000.0
 """Milliseconds in a second; all times here are in milliseconds."""
 
 
+class NotMeasured(Exception):
+    """Something did not do what it was to be measured for; says why."""
+
+
 @dataclass
 class Samples:
     """Every time taken, by what it is the time of."""

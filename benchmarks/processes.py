@@ -67,7 +67,7 @@ def _from_ps(root: int) -> Usage:
 
 
 def _seconds(clock: str) -> float:
-    """"1:02.50" or "1-02:03:04" in seconds."""
+    """ "1:02.50" or "1-02:03:04" in seconds."""
     days, _, rest = clock.rpartition("-")
     total = 0.0
     for part in rest.split(":"):

@@ -12,17 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from measuring import SECOND
+from measuring import SECOND, NotMeasured
 
 LONGEST_SECONDS = 120.0
 """No program measured here takes as long on any machine."""
 
 _OURS_ALONE = ("PYTHON", "PYTEST", "VIRTUAL_ENV", "COVERAGE")
 """What begins so would change how the programs start, and a user's shell has none of it."""
-
-
-class ProgramFailed(Exception):
-    """A program did not do what it was measured for."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ def run(command: Sequence[str | Path], cwd: Path, env: dict[str, str], *, codes:
         codes: the exit codes that mean that it worked.
 
     Raises:
-        ProgramFailed: it ended with another code or did not end; says what it printed.
+        NotMeasured: it ended with another code or did not end; says what it printed.
     """
     with tempfile.TemporaryFile() as errors:
         began = time.perf_counter()
@@ -83,7 +79,7 @@ def run(command: Sequence[str | Path], cwd: Path, env: dict[str, str], *, codes:
         told = errors.read().decode("utf-8", "replace")
     if code not in codes:
         said = ("".join(line for _, line in lines[-15:]) + told[-1500:]).strip()
-        raise ProgramFailed(f"{' '.join(map(str, command))} ended with {code}: {said}")
+        raise NotMeasured(f"{' '.join(map(str, command))} ended with {code}: {said}")
     return Finished(ms, tuple(lines), code, told)
 
 

@@ -17,7 +17,10 @@ class Table:
         cells = [self.header, *self.rows]
         widths = [max(len(row[column]) for row in cells) for column in range(len(self.header))]
         drawn = [
-            "  ".join(cell.ljust(width) if n == 0 else cell.rjust(width) for n, (cell, width) in enumerate(zip(row, widths, strict=True)))
+            "  ".join(
+                cell.ljust(width) if n == 0 else cell.rjust(width)
+                for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+            )
             for row in cells
         ]
         rule = "-" * max(map(len, drawn))
@@ -49,7 +52,13 @@ class Target:
         """The target as a table's row."""
         sign = "≥" if self.at_least else "≤"
         measured = "not measured" if self.measured is None else f"{self.measured:.3g} {self.unit}"
-        return self.what, measured, f"{sign} {self.bound:g} {self.unit}", "reached" if self.reached else "NOT REACHED", self.remark
+        return (
+            self.what,
+            measured,
+            f"{sign} {self.bound:g} {self.unit}",
+            "reached" if self.reached else "NOT REACHED",
+            self.remark,
+        )
 
 
 def targets_table(targets: list[Target]) -> Table:

@@ -108,7 +108,7 @@ def bench(nursery: Nursery, written: Callable[[str | bytes], Path]) -> Iterator[
     with contextlib.ExitStack() as stack:
 
         def make(source: str | bytes, events: list[Event] | None = None, **limits: Any) -> Bench:
-            request = Request(str(written(source)), hidden_roots=(str(ROOT),))
+            request = Request(str(written(source)), home=str(nursery.home), hidden_roots=(str(ROOT),))
             take = [].append if events is None else events.append
             made = Bench(request, "41", "toy", Limits(**{"call_seconds": 5.0, **limits}), *nursery.connect(), take)
             stack.callback(made.close)

@@ -1,6 +1,7 @@
 """The pytest plugin that judges: options, a check's life, its verdict; the same in plain pytest and a warm judge."""
 
 import random
+import sys
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -55,6 +56,15 @@ def pytest_configure(config: pytest.Config) -> None:
             seed = config.workerinput["levelup_seed"]
         config.option.seed = random.randrange(2**32) if seed is None else seed  # noqa: S311 - a seed, not a secret
         config.pluginmanager.register(PlainBenches(config), "levelup-plain")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makemodule(module_path: Path) -> Generator[None, pytest.Module | None, pytest.Module | None]:
+    """Let a hidden suite import the modules beside it; it is the judge's path, no submission is ever on it."""
+    folder = str(module_path.parent)
+    if module_path.parent.name == "hidden" and folder not in sys.path:
+        sys.path.append(folder)
+    return (yield)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -82,7 +82,9 @@ class Nursery:
         try:
             mail.send(self._suite(letter), letter, fds)
         except OSError:
-            self._suites.pop(letter["hidden"])[1].close()
+            known = self._suites.pop(letter["hidden"], None)
+            if known is not None:
+                known[1].close()
             with contextlib.suppress(OSError):  # the judge's end of the events closes, and the run says so
                 mail.send(self._suite(letter), letter, fds)
 

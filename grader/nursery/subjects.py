@@ -17,15 +17,16 @@ WARM_IMPORTS = (
     "typing", "uuid", "redis", "psycopg2", "psycopg2.pool", "psycopg2.extras", "jwt", "argon2",
 )  # fmt: skip
 """What submissions commonly import: already there when one starts."""
+WARM_LATER = ("flask",)
+"""Imported once there is nothing to do: it costs as much as all the others together, and few submissions need it."""
+_QUIET_SECONDS = 0.2
 
 
 def serve(parent: socket.socket) -> NoReturn:
     """Fork subjects for clients that *parent* introduces, until it closes."""
     custody.die_with_parent()
     custody.adopt_orphans()
-    for name in WARM_IMPORTS:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+    _import(WARM_IMPORTS)
     from grader.subject import process  # noqa: PLC0415 - patches time; what was imported above keeps the patched names
 
     process.prepare()
@@ -52,8 +53,13 @@ class _Nursery:
         self._selector.register(parent, selectors.EVENT_READ)
 
     def run(self) -> None:
+        later: float | None = _QUIET_SECONDS
         while True:
-            for key, _ in self._selector.select():
+            ready = self._selector.select(later)
+            if not ready:
+                later = None
+                _import(WARM_LATER)
+            for key, _ in ready:
                 if key.fileobj == self._wake:
                     with contextlib.suppress(BlockingIOError):
                         os.read(self._wake, 4096)
@@ -120,3 +126,10 @@ class _Nursery:
             custody.kill_group(pid)
         self._reap()
         custody.kill_strays(set())
+
+
+def _import(names: tuple[str, ...]) -> None:
+    """Import what is there; a missing one is the submission's affair."""
+    for name in names:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader.errors import EXIT_FAILED, EXIT_GRADER, EXIT_PASSED, EXIT_USAGE, GraderError
+from grader.errors import EXIT_FAILED, EXIT_GRADER, EXIT_PASSED, EXIT_USAGE
 from grader.events import CheckFinished, Event, RunFinished, RunStarted, from_line
 from grader.model import Challenge, Outcome
 from grader.nursery.client import ROOT, Nursery
@@ -51,7 +51,11 @@ class Run:
     _cancelled: bool = field(default=False, init=False)
 
     def __iter__(self) -> Iterator[Event]:
-        """The events, from RunStarted to RunFinished, whatever happens in between."""
+        """The events, from RunStarted to RunFinished, whatever the submission and the suite do.
+
+        Raises:
+            NurseryGone: the nursery had ended before; start another.
+        """
         began = time.perf_counter()
         seed = random.randrange(2**32) if self.seed is None else self.seed  # noqa: S311 - a seed, not a secret
         yield RunStarted(tuple(a.challenge.number for a in self.assignments), self.submission, seed)
@@ -92,12 +96,7 @@ class Run:
             "submission": str(assignment.file), "seed": seed, "tier": self.tier, "keyword": self.keyword,
             "fresh": self.fresh, "debug": self.debug, "hidden_roots": [str(ROOT)],
         }  # fmt: skip
-        try:
-            judge = self.nursery.judge(assignment.challenge.hidden, facts_for_judge(assignment.challenge), request)
-        except GraderError as error:
-            yield _finished(Counter(), 0.0, str(error), EXIT_GRADER)
-            return
-        with judge as events:
+        with self.nursery.judge(assignment.challenge.hidden, facts_for_judge(assignment.challenge), request) as events:
             self._events = events
             if self._cancelled:  # between the check above and now
                 return

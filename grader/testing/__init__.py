@@ -1,16 +1,21 @@
 """All that a hidden suite may import: marking checks, stating expectations, reaching the submission's objects."""
 
+from grader.judge.clock import Clock
 from grader.judge.exports import exported
 from grader.judge.proxies import Handle, attr, wait_for
+from grader.judge.servers import PostgresWitness, RedisWitness
 from grader.testing.expectations import CheckFailed, Raised, expect, fail, member, raises
 from grader.testing.marks import check
 from grader.wire.values import EnumValue
 
 __all__ = [
     "CheckFailed",
+    "Clock",
     "EnumValue",
     "Handle",
+    "PostgresWitness",
     "Raised",
+    "RedisWitness",
     "attr",
     "check",
     "expect",

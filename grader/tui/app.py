@@ -1,26 +1,30 @@
-"""The Textual app: keeps what is shown, starts runs, and hands every event to the screen."""
+"""The Textual app: starts runs, takes in every event, and tells the screen what changed."""
 
 import asyncio
-import subprocess
+import contextlib
+import time
+from collections.abc import Iterable
 from functools import partial
-from typing import ClassVar
 
-from textual import on, work
-from textual.app import App, SuspendNotSupported
-from textual.content import Content
+from textual import on
+from textual.app import App, SystemCommand
+from textual.screen import Screen
 
 from grader.catalog import Catalog
 from grader.errors import LevelUpError
 from grader.events import CheckFinished, CheckStarted, Narrated, OutputWritten, RunFinished, RunStarted, SuiteStarted
-from grader.hints import read_hints
-from grader.progress import Progress
-from grader.tui import editor
-from grader.tui.content import foreign
-from grader.tui.judging import Judging
-from grader.tui.messages import Collected, Judged, Saved
+from grader.tui.content import foreign, plain
+from grader.tui.judging import Judge, Judgement, Judging
+from grader.tui.learner import Learner
+from grader.tui.messages import Collected, Judged, Saved, WatchEnded
+from grader.tui.runs import Runs
 from grader.tui.screens.main import MainScreen
 from grader.tui.state import ChallengeState
+from grader.tui.watching import watch
 from grader.workspace import Workspace
+
+_TWICE = 2.0
+"""Seconds within which a second Ctrl-C quits."""
 
 
 class LevelUpApp(App[int]):
@@ -30,218 +34,178 @@ class LevelUpApp(App[int]):
         catalog: the course.
         workspace: the learner's folder, already prepared.
         watching: run after each save from the start.
+        judge: what judges; the real one when not given.
     """
 
     TITLE = "Level Up"
-    ENABLE_COMMAND_PALETTE = True
-    SCREENS: ClassVar = {"main": MainScreen}
+    CSS_PATH = "screens/main.tcss"  # the default screen's own would not be loaded
 
-    def __init__(self, catalog: Catalog, workspace: Workspace, *, watching: bool = True) -> None:
+    def __init__(
+        self, catalog: Catalog, workspace: Workspace, *, watching: bool = True, judge: Judge | None = None
+    ) -> None:
         super().__init__()
-        self._workspace = workspace
-        self._progress = Progress(workspace.state / "progress.sqlite3")
-        self._judging = Judging(workspace.folder, self._progress)
-        self._watching = watching
-        self._runs = 0
-        self._being_judged = ""
-        self._stop_watching = asyncio.Event()
-        self._problem = ""
-        self.seed = 0
-        self.states = [ChallengeState(challenge) for challenge in catalog.challenges]
-        for state in self.states:
-            state.started = workspace.started(state.challenge)
-            state.load(self._progress.of(state.challenge.number))
-        last = self._progress.note("chosen")
-        self.chosen = next((s for s in self.states if s.challenge.number == last), None) or self._first_open()
-        self.activity = "starting"
+        self.learner = Learner(catalog, workspace)
+        self.runs = Runs()
+        self.watching = watching
+        self.narrated = ""
+        self._judge: Judge = judge or Judging(workspace.folder, self.learner.progress)
+        self._judgement = Judgement()
+        self._watch_ends = asyncio.Event()
+        self._watch_works = False
+        self._lock = contextlib.ExitStack()
+        self._interrupted = -_TWICE
+        self._page = MainScreen(self.learner)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The main screen is the first one painted."""
+        return self._page
 
     def on_mount(self) -> None:
         """Show the skeleton, then get to work."""
-        self.push_screen("main")
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        self._idle()
-        if self._progress.notice:
-            self.notify(self._progress.notice, title="Progress", severity="warning", markup=False, timeout=15)
-        self.run_worker(self._watch(), name="watch", exit_on_error=False)
-        self._collect(self.chosen)
+        self._page.begin()
+        if self.learner.progress.notice:
+            self.say(self.learner.progress.notice, title="Progress", severity="warning")
+        with contextlib.suppress(OSError):
+            if not self._lock.enter_context(self.learner.workspace.watched()):
+                self.say("It is open in another Level Up too. Both run the checks after a save.", title="This workspace")
+        self._start_watching()
+        self.run_worker(self._collect, thread=True, exit_on_error=False)
 
-    # -- workers: they post facts, and touch no widget -------------------------------------------------------------
+    # -- facts from workers ----------------------------------------------------------------------------------------
 
-    @work(thread=True, exit_on_error=False, group="judge")
-    def _collect(self, first: ChallengeState) -> None:
-        for state in [first, *(s for s in self.states if s is not first)]:
+    def _collect(self) -> None:
+        first = self.learner.chosen
+        for state in [first, *(s for s in self.learner.states if s is not first)]:
+            if self._watch_ends.is_set():
+                return
             number = state.challenge.number
             try:
-                self.post_message(Collected(number, self._judging.checks(state.challenge)))
+                self.post_message(Collected(number, self._judge.checks(state.challenge)))
             except LevelUpError as error:
                 self.post_message(Collected(number, (), str(error)))
 
-    @work(thread=True, exit_on_error=False, group="run")
-    def _judge(self, state: ChallengeState, run: int, keyword: str) -> None:
-        number = state.challenge.number
-        self._judging.run(state.challenge, keyword, lambda event: self.post_message(Judged(number, run, event)))
-
-    async def _watch(self) -> None:
-        from grader.run.watcher import changes_async  # noqa: PLC0415 - not before the first paint
-
-        slugs = {state.challenge.slug: state.challenge.number for state in self.states}
-        async for paths in changes_async(self._workspace.folder, self._stop_watching):
-            for number in {slugs[part] for path in paths for part in path.parts if part in slugs}:
-                self.post_message(Saved(number))
-
-    # -- facts -----------------------------------------------------------------------------------------------------
-
     @on(Collected)
     def _take_checks(self, message: Collected) -> None:
-        state = self._state(message.challenge)
+        state = self.learner.state(message.challenge)
         state.announce(message.checks)
         if message.problem:
-            self.notify(message.problem, title=f"Challenge {message.challenge}", severity="error", markup=False)
-        self._redraw(state)
-        if state is self.chosen:
-            self._main.show_challenge(state)
+            self.say(message.problem, title=f"Challenge {message.challenge}", severity="error")
+        self._page.show_progress()
+        if state is self.learner.chosen:
+            self._page.show_challenge()
 
     @on(Saved)
     def _take_save(self, message: Saved) -> None:
-        state = self._state(message.challenge)
-        state.started = self._workspace.started(state.challenge)
-        if self._watching:
+        state = self.learner.state(message.challenge)
+        self.learner.look_at_file(state)
+        self._page.show_progress()
+        gone = state is not self.learner.chosen and not self.learner.file(state).exists()
+        if self.watching and not gone and self.runs.saved(message.challenge):
             self._start(state)
+
+    @on(WatchEnded)
+    def _take_watch_end(self, message: WatchEnded) -> None:
+        self.watching = self._watch_works = False
+        self.say(f"{message.reason}. r runs the checks, w tries again.", title="Saves are not noticed", severity="warning")
+        self._page.show_progress()
 
     @on(Judged)
     def _take_event(self, message: Judged) -> None:
-        if message.run != self._runs:
-            return
-        state, event = self._state(message.challenge), message.event
-        state.fold(event)
+        if message.run != self.runs.number:
+            return  # of a run that was replaced
+        state, event = self.learner.state(message.challenge), message.event
+        added = state.fold(event)
+        shown = state is self.learner.chosen
         match event:
             case RunStarted():
-                self.seed = event.seed
-            case SuiteStarted():
-                if state is self.chosen:
-                    self._main.show_challenge(state)
+                self._page.show_progress()
+                self._page.show_output(state)
+            case SuiteStarted() if shown:
+                self._page.show_challenge()
             case CheckStarted() | CheckFinished():
-                self._main.show_row(state, event.check)
-                if isinstance(event, CheckFinished):
-                    ran = sum(row.status not in ("todo", "running") for row in state.rows.values())
-                    self.activity = f"running {state.challenge.number}: {ran}/{len(state.rows)}"
-                    self._redraw(state)
-            case OutputWritten():
-                if state is self.chosen:
-                    self._main.show_output(state)
+                self._page.show_row(state, event.check)
+            case OutputWritten() if shown:
+                self._page.add_output(added)
             case Narrated():
-                self.activity = event.text
-                self._main.refresh_summary()
+                self.narrated = event.text
+                self._page.show_progress()
             case RunFinished():
                 self._ended(state, event)
 
     def _ended(self, state: ChallengeState, event: RunFinished) -> None:
-        self._being_judged = ""
-        state.abandon()
-        self._problem = event.problem
-        if event.problem and event.problem != "cancelled":
-            self.notify(event.problem, title=f"Challenge {state.challenge.number}", severity="error", markup=False)
-        self._idle()
-        self._redraw(state)
-        if state is self.chosen:
-            self._main.show_detail()
+        following = self.runs.ended()
+        if state.problem:
+            self.say(state.problem, title=f"Challenge {state.challenge.number}", severity="error")
+        elif state is not self.learner.chosen and event.total:
+            self.say(f"{event.passed} of {event.total} checks passed", title=f"Challenge {state.challenge.number}")
+        self._page.show_end(state)
+        if following:
+            self._start(self.learner.state(following))
 
     # -- what the learner does -------------------------------------------------------------------------------------
 
-    def choose(self, number: str) -> None:
+    def go_to(self, number: str) -> None:
         """Show another challenge."""
-        if self.chosen.challenge.number == number and self._main.is_current:
-            self._main.show_challenge(self.chosen)
-            return
-        self.chosen = self._state(number)
-        self._main.show_challenge(self.chosen)
-        self._main.refresh_summary()
+        if self.learner.chosen.challenge.number != number:
+            self.learner.choose(number)
+            self._page.show_challenge()
 
     def action_run(self) -> None:
         """Run the chosen challenge's checks."""
-        self._start(self.chosen)
-        self._main.action_pane("checks")
+        self._start(self.learner.chosen)
+        self._page.show_checks()
 
     def action_cancel(self) -> None:
-        """End the run that is going on."""
-        if self._being_judged:
-            self._judging.cancel()
+        """End the run that is going on, and those that wait."""
+        self.runs.forget_waiting()
+        self._judgement.cancel()
 
     def action_watch(self) -> None:
         """Run after each save, or stop doing so."""
-        self._watching = not self._watching
-        self._idle()
+        self.watching = not self.watching
+        if self.watching and not self._watch_works:
+            self._start_watching()
+        self._page.show_progress()
 
     def action_edit(self) -> None:
-        """Open the learner's file in the learner's editor."""
-        chosen = self._main.query_one("#check-list").chosen  # type: ignore[attr-defined]
-        row = self.chosen.rows.get(chosen) if chosen else None
-        where = row.result.where if row is not None and row.result is not None else ""
-        file = self._workspace.file(self.chosen.challenge)
-        line = int(where.rpartition(":")[2]) if where.startswith(f"{file.name}:") else 0
+        """Open the learner's file in the learner's editor, at the line of the highlighted failure."""
+        from grader.tui.editor import open_file  # noqa: PLC0415 - rarely needed
+
+        file, line = self._page.place()
         try:
-            words, takes_terminal = editor.command(file, line)
-            if takes_terminal:
-                with self.suspend():
-                    subprocess.run(words, check=False)  # noqa: S603 - the learner's own editor
-                self.refresh(layout=True)
-            else:
-                subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-                self.notify(f"{file.name} is open in {words[0]}", markup=False)
-        except SuspendNotSupported:
-            self.notify(f"this terminal cannot be lent to an editor; open {file} in yours", markup=False, timeout=15)
-        except (LookupError, OSError) as error:
-            self.notify(str(error), title="Editor", severity="warning", markup=False, timeout=15)
+            said = open_file(self, file, line)
+        except LookupError as error:
+            self.say(str(error), title="Editor", severity="warning")
+        else:
+            if said:
+                self.say(said, title="Editor")
 
     def action_hint(self) -> None:
         """The next hint for the highlighted check's section."""
-        challenge = self.chosen.challenge
-        chosen = self._main.query_one("#check-list").chosen  # type: ignore[attr-defined]
-        failing = self.chosen.failing()
-        row = self.chosen.rows.get(chosen or "") or (failing[0] if failing else None)
-        try:
-            hints = read_hints(challenge)
-        except LevelUpError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        section = row.section if row is not None and row.section in hints else next(iter(hints))
-        steps = hints[section]
-        name = f"hint/{challenge.number}/{section}"
-        given = int(self._progress.note(name, "0"))
-        shown = min(given + 1, len(steps))
-        self._progress.set_note(name, str(shown))
-        parts = [Content.assemble((f"{section} {steps[0].title}", "bold")), Content("")]
-        for hint in steps[:shown]:
-            parts += [Content.assemble((f"{hint.step} of {len(steps)}", "$accent")), foreign(hint.text), Content("")]
-        if shown < len(steps):
-            parts.append(Content.assemble(("h gives the next step", "$text-muted")))
-        self._main.show_hint(Content("\n").join(parts))
+        self._page.show_hints(one_more=True)
 
     def action_reset(self) -> None:
         """Put the stub back after asking."""
         from grader.tui.screens.confirm import Confirm  # noqa: PLC0415 - rarely needed
 
-        question = f"Put the stub of {self.chosen.challenge.module}.py back? Your file is kept as a backup."
-        self.push_screen(Confirm(question), partial(self._reset, self.chosen))
+        state = self.learner.chosen
+        question = f"Put the stub of {self.learner.file(state).name} back? Your file is kept as a backup."
+        self.push_screen(Confirm(question), partial(self._reset, state))
 
     def _reset(self, state: ChallengeState, answer: bool | None) -> None:  # noqa: FBT001 - the screen's answer
         if not answer:
             return
         try:
-            backup = self._workspace.reset(state.challenge)
+            backup = self.learner.reset(state)
         except LevelUpError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.say(str(error), title="Reset", severity="error")
             return
-        self._progress.forget(state.challenge.number)
-        state.started = False
-        state.load(self._progress.of(state.challenge.number))
-        self._redraw(state)
-        self._main.show_challenge(state)
-        self.notify(
-            f"your file was kept as {backup}" if backup else "it was the stub already", markup=False, timeout=10
-        )
+        self._page.show_challenge()
+        self._page.show_progress()
+        self.say(f"Your file was kept as {backup}" if backup else "It was the stub already.", title="Reset")
 
     def action_help(self) -> None:
         """The keys."""
@@ -249,68 +213,66 @@ class LevelUpApp(App[int]):
 
         self.push_screen(Help())
 
+    def action_help_quit(self) -> None:
+        """Ctrl-C: cancels a run; twice, it quits."""
+        again = time.monotonic() - self._interrupted < _TWICE
+        self._interrupted = time.monotonic()
+        if again:
+            self.exit(0)
+        elif self.runs.current:
+            self.action_cancel()
+        else:
+            self.say("Press it again, or q, to quit.", title="Ctrl-C")
+
     async def action_quit(self) -> None:
-        """Leave; what was started ends first."""
-        self._stop_watching.set()
-        self._progress.set_note("chosen", self.chosen.challenge.number)
+        """Leave; `on_unmount` ends what was started."""
         self.exit(0)
 
     async def on_unmount(self) -> None:
         """However the app ends, nothing it started stays."""
-        self._stop_watching.set()
-        await asyncio.to_thread(self._judging.close)
-        self._progress.close()
+        self._watch_ends.set()
+        self._judgement.cancel()
+        await asyncio.to_thread(self._judge.close)
+        self.learner.leave()
+        self._lock.close()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's form
+        """A run can be cancelled while there is one; the stub is not put back under a run."""
+        match action:
+            case "cancel":
+                return bool(self.runs.current)
+            case "reset":
+                return not self.runs.current
+        return True
+
+    def get_system_commands(self, screen: Screen[None]) -> Iterable[SystemCommand]:
+        """The palette: ours first."""
+        from grader.tui.commands import commands  # noqa: PLC0415 - rarely needed
+
+        yield from commands(self)
+        yield from super().get_system_commands(screen)
+
+    def say(self, text: str, *, title: str, severity: str = "information") -> None:
+        """A notification; foreign text in it is harmless."""
+        seconds = 6 if severity == "information" else 15
+        self.notify(foreign(text).plain, title=plain(title), severity=severity, timeout=seconds, markup=False)  # type: ignore[arg-type]
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def next_step(self) -> str:
-        """What to do now, in a sentence."""
-        state = self.chosen
-        name = f"{state.challenge.slug}/{state.challenge.module}.py"
-        if self._being_judged:
-            return "escape cancels the run"
-        if self._problem and self._problem != "cancelled":
-            return self._problem
-        if state.failing():
-            return f"Next: {len(state.failing())} to mend. n jumps to the next failure, h gives a hint, e opens {name}"
-        if state.status == "done":
-            return "Next: ] goes to the next challenge"
-        return f"Next: read the spec, then write {name} in your editor (e) and save"
-
     def _start(self, state: ChallengeState) -> None:
-        self._judging.cancel()
-        for other in self.states:
-            other.abandon()
-        self._runs += 1
-        self._being_judged = state.challenge.number
-        self._problem = ""
-        self.activity = f"running {state.challenge.number}"
-        self._judge(state, self._runs, "")
-        self._redraw(state)
+        self._judgement.cancel()
+        if self.runs.current:
+            self.learner.state(self.runs.current).abandon()
+        number = state.challenge.number
+        run = self.runs.start(number)
+        judgement = self._judgement = Judgement()
+        self.narrated = "starting"
+        work = partial(self._judge.run, state.challenge, judgement, lambda e: self.post_message(Judged(number, run, e)))
+        self.run_worker(work, name=f"run {run}", thread=True, exit_on_error=False)
+        self._page.show_progress()
 
-    def _idle(self) -> None:
-        self.activity = "● watching your files" if self._watching else "○ not watching (w)"
-        if self._main_or_none is not None:
-            self._main.refresh_summary()
-
-    def _redraw(self, state: ChallengeState) -> None:
-        from grader.tui.widgets.challenge_list import ChallengeList  # noqa: PLC0415 - loaded with the screen
-
-        self._main.query_one(ChallengeList).update(state, running=self._being_judged == state.challenge.number)
-        self._main.refresh_summary()
-
-    def _state(self, number: str) -> ChallengeState:
-        return next(state for state in self.states if state.challenge.number == number)
-
-    def _first_open(self) -> ChallengeState:
-        return next((state for state in self.states if state.status != "done"), self.states[0])
-
-    @property
-    def _main_or_none(self) -> MainScreen | None:
-        return next((screen for screen in self.screen_stack if isinstance(screen, MainScreen)), None)
-
-    @property
-    def _main(self) -> MainScreen:
-        main = self._main_or_none
-        assert main is not None
-        return main
+    def _start_watching(self) -> None:
+        self._watch_works = True
+        numbers = {state.challenge.slug: state.challenge.number for state in self.learner.states}
+        work = watch(self.learner.workspace.folder, numbers, self._watch_ends, self.post_message)
+        self.run_worker(work, name="watch", exit_on_error=False)

@@ -1,4 +1,4 @@
-"""What workers tell the screen: facts, never widgets."""
+"""What workers tell the app: facts, never widgets."""
 
 from dataclasses import dataclass
 
@@ -28,6 +28,13 @@ class Collected(Message):
 
 @dataclass
 class Saved(Message):
-    """The learner saved a file of *challenge*."""
+    """The learner saved, or removed, a file of *challenge*."""
 
     challenge: str
+
+
+@dataclass
+class WatchEnded(Message):
+    """Saves are not noticed any more; *reason* says why."""
+
+    reason: str

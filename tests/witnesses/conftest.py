@@ -6,6 +6,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -57,7 +58,7 @@ def fake(shared_fake: FakeRedis) -> FakeRedis:
 
 
 @pytest.fixture
-def client(fake: FakeRedis) -> Iterator[redis.Redis]:
+def client(fake: FakeRedis) -> Iterator[Any]:
     """A client of the fake Redis."""
     with redis.Redis(port=fake.port, decode_responses=True) as connected:
         yield connected

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import Popen
+from typing import Any
 
 import psycopg2
 import pytest
@@ -39,7 +40,7 @@ def outside(tmp_path: Path) -> Iterator[Valkey]:
     server.stop()
 
 
-def _client(address: Address) -> redis.Redis:
+def _client(address: Address) -> Any:
     return redis.Redis(address["host"], address["port"], decode_responses=True)
 
 
@@ -107,6 +108,7 @@ def test_dead_servers_come_back_where_they_were(keeper: Keeper) -> None:
     os.kill(keeper._fakes["redis"].pid, signal.SIGKILL)
     with pytest.raises(ServerUnavailable, match="the fake Redis has ended"):
         keeper.move(1)
+    assert keeper._valkey._process is not None
     keeper._valkey._process._popen.wait()
     assert [keeper.need(kind) for kind in ("postgres", "valkey", "redis")] == before
     with connected(before[0]["dsn"]) as connection, connection.cursor() as cursor:
@@ -155,7 +157,10 @@ def test_an_outside_redis_is_used_and_left_empty(outside: Valkey) -> None:
 
 def test_an_outside_redis_with_data_is_not_touched(outside: Valkey) -> None:
     """Checks empty database 0, so one with keys in it is refused, and can be used once it is empty."""
-    with Keeper({"REDIS_URL": f"redis://127.0.0.1:{outside.port}/0"}) as keeper, redis.Redis(port=outside.port) as theirs:
+    with (
+        Keeper({"REDIS_URL": f"redis://127.0.0.1:{outside.port}/0"}) as keeper,
+        redis.Redis(port=outside.port) as theirs,
+    ):
         theirs.set("precious", 1)
         with pytest.raises(ServerUnavailable, match="holds 1 keys"):
             keeper.need("valkey")

@@ -80,9 +80,7 @@ def test_an_owner_is_told_from_a_later_process_with_its_number(server: Valkey) -
 
 def test_an_expired_pid_file_harms_nobody(server: Valkey, temporary: Path) -> None:
     """The number of a server that is gone belongs to another process now: that one is left alone."""
-    _rewrite(
-        _only_file(), started="another moment", owner=GONE[0], owner_started=GONE[1], folder=str(temporary)
-    )
+    _rewrite(_only_file(), started="another moment", owner=GONE[0], owner_started=GONE[1], folder=str(temporary))
     assert leftovers.find() == []
     assert leftovers.stop_all() == []
     assert server.alive()

@@ -134,7 +134,7 @@ def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
 def test_the_second_server_starts_from_the_template(
     shared_postgres: Postgres, tmp_path: Path, started: list[Postgres], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """initdb runs for the first server only."""
+    """Only for the first server initdb runs."""
     assert shared_postgres.alive()
     monkeypatch.setattr(template, "_initdb", lambda *_: pytest.fail("initdb ran again"))
     started.append(Postgres.start(tmp_path))

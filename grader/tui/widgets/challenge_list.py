@@ -28,6 +28,7 @@ class ChallengeList(OptionList):
     def __init__(self, states: Sequence[ChallengeState], chosen: ChallengeState, *, id: str) -> None:  # noqa: A002 - Textual's name
         self._states = list(states)
         self._judged = ""
+        self._columns = 30
         super().__init__(*(Option(self._line(state), id=state.challenge.number) for state in states), id=id, markup=False)
         self.highlighted = self._states.index(chosen)
 
@@ -39,13 +40,14 @@ class ChallengeList(OptionList):
 
     def on_resize(self, _: Resize) -> None:
         """Titles are as long as there is room, and the chosen one stays in sight."""
+        self._columns = self.scrollable_content_region.width
         self.redraw(self._judged)
         self.call_after_refresh(self.scroll_to_highlight)
 
     def _line(self, state: ChallengeState) -> Content:
         name = "running" if state.challenge.number == self._judged else state.status
         score = f"{state.passed}/{state.total}" if state.total else ""
-        width = max(8, (self.scrollable_content_region.width if self.is_mounted else 30) - 6 - len(score))
+        width = max(8, self._columns - 6 - len(score))
         title = clip(state.challenge.title, width)
         return Content.assemble(
             (f"{glyph(name)} ", colour(name)),

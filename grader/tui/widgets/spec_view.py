@@ -16,7 +16,9 @@ class SpecView(ContentSwitcher):
         """Bring *challenge*'s spec to the front; the first time it is read."""
         name = f"spec-{challenge.number}"
         if not self.query_children(f"#{name}"):
-            await self.mount(_Spec(challenge, name))
+            spec = _Spec(challenge, name)
+            spec.display = False
+            await self.mount(spec)
         self.current = name
 
     @property
@@ -29,7 +31,7 @@ class _Spec(Pane):
     HELP = "The spec: what the checks hold your code to. **j**/**k**, space and the arrows scroll."
 
     def __init__(self, challenge: Challenge, name: str) -> None:
-        super().__init__(Fitted(), id=name, classes="page")
+        super().__init__(Fitted(), id=name)
         self._challenge = challenge
 
     def on_mount(self) -> None:
