@@ -11,6 +11,7 @@ import toy
 from environments import environment
 from measuring import NotMeasured
 
+Command = list[str | Path]
 _HERE = Path(__file__).resolve().parent
 
 
@@ -40,7 +41,7 @@ def exercism(folder: Path) -> Contestant:
     env = environment("pytest", ("pytest",))
     work = toy.for_pytest(folder)
     results = folder / "results.json"
-    command = [env.bin / "python", "-m", "pytest", "-q", "-p", "json_results", "--json-results", results]
+    command: Command = [env.bin / "python", "-m", "pytest", "-q", "-p", "json_results", "--json-results", results]
 
     def once() -> float:
         results.unlink(missing_ok=True)
@@ -56,7 +57,7 @@ def check50(folder: Path) -> Contestant:
     env = environment("check50", ("check50",))
     base = toy.for_check50(folder)
     results = folder / "results.json"
-    command = [env.bin / "check50", "--dev", "--output", "json", "--output-file", results, base / "checks"]
+    command: Command = [env.bin / "check50", "--dev", "--output", "json", "--output-file", results, base / "checks"]
 
     def once() -> float:
         results.unlink(missing_ok=True)
@@ -74,7 +75,7 @@ def otter(folder: Path) -> Contestant:
     results = work / "results.json"
     surroundings = programs.environment(PATH=f"{env.bin}:/usr/bin:/bin")
     programs.run([env.bin / "otter", "generate", "-t", "tests", "--no-environment"], work, surroundings)
-    command = [env.bin / "otter", "run", "--no-logo", "-a", "autograder.zip", "-o", ".", "toy.py"]
+    command: Command = [env.bin / "otter", "run", "--no-logo", "-a", "autograder.zip", "-o", ".", "toy.py"]
 
     def once() -> float:
         results.unlink(missing_ok=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import programs
-from grader.witnesses.places import cache_folder
 from measuring import NotMeasured, say
+
+from grader.witnesses.places import cache_folder
 
 _INSTALL_SECONDS = 900
 

@@ -15,9 +15,10 @@ import saves
 import screen
 import trivial
 import wire_cost
-from grader.errors import EXIT_INTERRUPTED, LevelUpError
 from measuring import NotMeasured, say
 from table import Table, Target, targets_table
+
+from grader.errors import EXIT_INTERRUPTED, LevelUpError
 
 RUNS, QUICK_RUNS = 20, 5
 Part = Callable[[int, Path], tuple[Table, list[Target]]]
@@ -49,7 +50,8 @@ def main() -> int:
                 continue
         print("\n".join(table.lines()), flush=True)
         targets += reached
-    print("\n".join(targets_table(targets).lines()), flush=True)
+    if targets:
+        print("\n".join(targets_table(targets).lines()), flush=True)
     return 0 if all(target.reached for target in targets) else 1
 
 

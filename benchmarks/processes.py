@@ -5,7 +5,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-
 _LINUX = sys.platform == "linux"
 _KILO = 1024
 
@@ -67,7 +66,7 @@ def _from_ps(root: int) -> Usage:
 
 
 def _seconds(clock: str) -> float:
-    """ "1:02.50" or "1-02:03:04" in seconds."""
+    """The seconds in what ps calls a time: 1:02.50 or 1-02:03:04."""
     days, _, rest = clock.rpartition("-")
     total = 0.0
     for part in rest.split(":"):

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import programs
-from grader.catalog import Catalog
-from grader.model import Challenge
-from grader.nursery.client import ROOT, Nursery
 from measuring import NotMeasured, Samples, rounds, say, shown, times
 from saving import Saved, Saver
 from table import Table, Target
+
+from grader.catalog import Catalog
+from grader.model import Challenge
+from grader.nursery.client import ROOT, Nursery
 
 FIRST_MS = 50.0
 WITHOUT_SERVER_MS = 300.0
@@ -109,9 +110,9 @@ def _table(everything: list[_Taken]) -> Table:
             table.notes.append(f"{taken.challenge.slug}: {taken.not_passed} verdicts in all were no pass")
     noticed = [ms for taken in everything for ms in taken.samples.times["noticed"]]
     table.notes += [
-        "first, last: warm, from just before the rename, servers up; * without the watcher's debounce"
-        f" ({shown(min(noticed))} to {shown(max(noticed))} here)",
-        "cold: a whole `levelup check NN --json`, to its first verdict, its last, its end (servers start and stop in it)",
+        "first, last: warm, servers up, from just before the rename",
+        f"first*, last*: without the watcher's debounce, which took {shown(min(noticed))} to {shown(max(noticed))}",
+        "cold: a whole `levelup check NN --json`, servers included: to its first verdict, its last, its end",
         "pytest: a whole `python -m pytest challenges/NN -q`",
     ]
     return table

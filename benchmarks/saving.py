@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from measuring import SECOND, NotMeasured
+
 from grader.events import CheckFinished, RunFinished
 from grader.model import Challenge, Outcome
 from grader.nursery.client import Nursery
@@ -15,7 +17,6 @@ from grader.progress import Progress, record
 from grader.run.runner import Assignment, Run, facts_for_judge
 from grader.run.watcher import changes
 from grader.submission import resolve
-from measuring import SECOND, NotMeasured
 
 _NOTICED_SECONDS = 10.0
 """After so long a watcher that has said nothing will not speak any more."""

@@ -6,15 +6,16 @@ import time
 from pathlib import Path
 
 import programs
+from measuring import NotMeasured, Samples, rounds, say, shown
+from processes import Usage, usage
+from table import Table, Target
+from terminal import Terminal, terminal
+
 from grader.catalog import Catalog
 from grader.model import Challenge
 from grader.nursery.client import ROOT
 from grader.progress import Progress
 from grader.workspace import Workspace
-from measuring import NotMeasured, Samples, rounds, say, shown
-from processes import Usage, usage
-from table import Table, Target
-from terminal import Terminal, terminal
 
 FIRST_PAINT_MS = 600.0
 IDLE_PERCENT = 1.0
@@ -34,8 +35,8 @@ def measure(runs: int, folder: Path) -> tuple[Table, list[Target]]:
     samples = Samples()
     for number in rounds("first paint", runs + 1):
         with terminal(command, ROOT, env) as opened:
-            paint = opened.wait_for("Level Up", challenges[0].title)
-            samples.add("thrown away" if number == 1 else "first paint", paint)
+            drawn = opened.wait_for("Level Up", challenges[0].title)
+            samples.add("thrown away" if number == 1 else "first paint", drawn)
     watch_cpu, _ = _idle_watch(env)
     with terminal(command, ROOT, env) as opened:
         opened.wait_for("Level Up", challenges[0].title)
@@ -69,9 +70,8 @@ def _command() -> tuple[list[str | Path], str]:
     """How the UI is started: by ``./levelup`` where that has installed, or it would install first."""
     if (ROOT / ".venv" / "levelup-installed").exists():
         return [ROOT / "levelup"], "first paint: from the start of ./levelup until the title and a challenge are drawn"
-    return [sys.executable, "-m", "grader"], (
-        "first paint: from the start of `python -m grader`: ./levelup, which adds its look at .venv, has not installed here"
-    )
+    reason = "./levelup, which looks at .venv first, has not installed here"
+    return [sys.executable, "-m", "grader"], f"first paint: from the start of `python -m grader`: {reason}"
 
 
 def _idle_watch(env: dict[str, str]) -> tuple[float, Usage]:

@@ -10,13 +10,14 @@ import contestants
 import programs
 import toy
 from contestants import Contestant
+from measuring import SECOND, NotMeasured, Samples, rounds, say, shown, times
+from saving import Saver
+from table import Table, Target
+
 from grader.events import CheckFinished
 from grader.model import Challenge, Outcome
 from grader.nursery.client import Nursery
 from grader.run.runner import Assignment, Run
-from measuring import SECOND, NotMeasured, Samples, rounds, say, shown, times
-from saving import Saver
-from table import Table, Target
 
 AT_LEAST = 5.0
 _SHARED = "ours, warm, one subject for the file"

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import toy
+from measuring import SECOND, Samples, rounds, shown
+from table import Table, Target
+
 from grader.judge.bench import Bench, Request
 from grader.model import Challenge
 from grader.nursery.client import Nursery
 from grader.run.collection import collect
-from measuring import SECOND, Samples, rounds, shown
-from table import Table, Target
 
 _CALLS = 500
 _ROWS = {
@@ -31,7 +32,7 @@ def measure(runs: int, folder: Path) -> tuple[Table, list[Target]]:
         try:
             for number in rounds("the wire", runs + 1):
                 taken = Samples() if number == 1 else samples
-                taken.add("fresh", _took(lambda: (bench.seat.begin_check(None, fresh=True), subject.add(1, 1))))
+                taken.add("fresh", _took(lambda: _fresh(bench)))
                 taken.add("call", _took(lambda: [subject.add(1, 1) for _ in range(_CALLS)]) / _CALLS)
                 taken.add("judge", _took(lambda: collect(nursery, challenge)))
                 taken.add("nursery", _took(lambda: _from_nothing(challenge)))
@@ -48,6 +49,11 @@ def _bench(nursery: Nursery, challenge: Challenge, folder: Path) -> Bench:
     request = Request(submission=str(solution), home=str(nursery.home))
     subjects, servers = nursery.connect()
     return Bench(request, challenge.number, challenge.module, challenge.limits, subjects, servers, lambda _: None)
+
+
+def _fresh(bench: Bench) -> None:
+    bench.seat.begin_check(None, fresh=True)
+    bench.seat.module.add(1, 1)
 
 
 def _from_nothing(challenge: Challenge) -> None:

@@ -13,7 +13,6 @@ import pytest
 from grader import catalog
 from grader.events import CheckFinished, Event, RunFinished
 from grader.judge.bench import Bench, Request
-from grader.judge.seat import Seat, Submission
 from grader.model import Challenge, Limits, Outcome
 from grader.nursery.client import ROOT, Nursery
 from grader.run.runner import Assignment, Run
@@ -128,7 +127,7 @@ def subject_of(bench: Callable[..., Bench]) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def as_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def as_nobody() -> Iterator[Path]:
     """A folder of an unprivileged user, who this test is while it runs: root may read and write everything."""
     import tempfile  # noqa: PLC0415 - pytest's own folders are closed to others
 

@@ -30,7 +30,7 @@ _UNUSED_PLUGINS = (
 def collect_and_wait(parent: socket.socket, hidden: Path, challenge: dict[str, Any]) -> None:
     """Collect the suite in *hidden*, then fork a judge for each letter of *parent* until it closes."""
     arguments = [str(hidden), "-c", os.devnull, "--rootdir", str(hidden), "--noconftest", "--import-mode=importlib",
-                 "-p", "grader.judge.plugin"]  # fmt: skip
+                 "--capture=no", "-p", "grader.judge.plugin"]  # fmt: skip
     for name in _UNUSED_PLUGINS:
         arguments += ["-p", f"no:{name}"]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

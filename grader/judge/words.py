@@ -5,7 +5,6 @@ import reprlib
 from typing import Any
 
 
-
 class _Short(reprlib.Repr):
     """Python's shortened repr, for numbers of any length too."""
 

@@ -46,9 +46,9 @@ class Nursery:
                 [sys.executable, "-I", "-B", "-c", boot],
                 pass_fds=[theirs.fileno()],
                 env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdin=None if terminal else subprocess.DEVNULL,
+                stdout=None if terminal else log,
+                stderr=None if terminal else log,
                 cwd=self._home.name,
                 start_new_session=not terminal,
             )

@@ -27,9 +27,15 @@ def last_run(state: ChallengeState) -> str:
     if not end.total:
         return end.problem
     took = f"{end.ms:.0f} ms" if end.ms < 1000 else f"{end.ms / 1000:.1f} s"  # noqa: PLR2004 - a second
-    rest = end.total - end.passed
-    parts = [f"{end.passed} passed", f"{rest} not" if rest else "", end.problem if end.problem == "cancelled" else ""]
-    return " · ".join([*filter(None, parts), took])
+    failed = end.total - end.passed - end.skipped
+    parts = [
+        f"{end.passed} passed",
+        f"{failed} failed" if failed else "",
+        f"{end.skipped} skipped" if end.skipped else "",
+        end.problem,
+        took,
+    ]
+    return " · ".join(filter(None, parts))
 
 
 def next_step(learner: Learner, *, running: bool) -> str:

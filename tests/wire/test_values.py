@@ -253,7 +253,7 @@ def test_a_claimed_class_is_not_believed() -> None:
 
 
 def nested(depth: int) -> list[Any]:
-    """A list within a list within …"""
+    """A list within a list, *depth* times."""
     value: list[Any] = []
     for _ in range(depth):
         value = [value]

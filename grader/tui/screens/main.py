@@ -64,6 +64,7 @@ class MainScreen(Screen[None]):
     def __init__(self, learner: Learner) -> None:
         super().__init__(classes="-ascii" if content.ASCII else "")
         self._learner = learner
+        self._running_before = False
 
     def compose(self) -> ComposeResult:
         """The skeleton; its parts fill in as they become known."""
@@ -119,7 +120,9 @@ class MainScreen(Screen[None]):
         right_side = self.query_one("#right")
         right_side.border_title = foreign(f"{learner.chosen.challenge.number} {learner.chosen.challenge.title}")  # type: ignore[assignment]
         right_side.border_subtitle = foreign(guidance.last_run(learner.chosen))  # type: ignore[assignment]
-        self.refresh_bindings()
+        if bool(judged) != self._running_before:  # the footer is made anew
+            self._running_before = bool(judged)
+            self.refresh_bindings()
 
     def show_row(self, state: ChallengeState, check: str) -> None:
         """One check of *state* changed."""

@@ -29,6 +29,7 @@ class ChallengeList(OptionList):
         self._states = list(states)
         self._judged = ""
         self._columns = 30
+        self._drawn: dict[int, str] = {}
         super().__init__(*(Option(self._line(state), id=state.challenge.number) for state in states), id=id, markup=False)
         self.highlighted = self._states.index(chosen)
 
@@ -36,7 +37,10 @@ class ChallengeList(OptionList):
         """Draw every line anew; *judged* is the challenge whose checks are running."""
         self._judged = judged
         for index, state in enumerate(self._states):
-            self.replace_option_prompt_at_index(index, self._line(state))
+            line = self._line(state)
+            if line.markup != self._drawn.get(index):
+                self._drawn[index] = line.markup
+                self.replace_option_prompt_at_index(index, line)
 
     def on_resize(self, _: Resize) -> None:
         """Titles are as long as there is room, and the chosen one stays in sight."""

@@ -59,7 +59,7 @@ def _explanation(state: ChallengeState, row: CheckRow | None, width: int) -> lis
     if result.calls:
         lines += [Content(""), _muted("The last calls")]
         for call in result.calls[-_SHOWN_CALLS:]:
-            lines += hanging(Content(""), foreign(call[:_LIMIT]), width, 2)
+            lines += hanging(Content(""), foreign(call[:_LIMIT].strip()), width, 2)
     again = f"levelup check {state.challenge.number} -k {row.id} --seed {state.seed}"
     lines += [Content(""), *_field("Again", again, width), *_field("Help", f"1 the spec ({row.section}) · h a hint", width)]
     return lines

@@ -3,7 +3,7 @@
 from textual.app import ComposeResult
 from textual.widgets import Footer
 
-_RARE = ("app.reset", "app.command_palette")
+_RARE = ("app.reset", "command_palette")
 
 
 class KeyLine(Footer):

@@ -8,7 +8,7 @@ from textual.widgets import Log
 from grader.tui.content import foreign, plain
 from grader.tui.widgets.pane import SCROLL_KEYS
 
-_EMPTY = "Nothing was printed. What your code prints while the checks run appears here."
+_EMPTY = "Nothing was printed.\nWhat your code prints while the checks run\nappears here."
 
 
 class OutputView(Log):

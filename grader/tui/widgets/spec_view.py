@@ -36,6 +36,7 @@ class _Spec(Pane):
 
     def on_mount(self) -> None:
         """Read it beside the event loop: its parser and highlighter are not imported before they are needed."""
+        self.query_one(Fitted).show(lambda _: foreign("Reading the spec."))
         self.run_worker(self._read(), exit_on_error=False)
 
     async def _read(self) -> None:
