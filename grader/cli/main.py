@@ -4,6 +4,7 @@ import argparse
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from grader.errors import EXIT_GRADER, EXIT_INTERRUPTED, LevelUpError
@@ -40,6 +41,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away: `levelup list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_GRADER
+    except OSError as error:  # a full disk, a folder that went away
+        place = f": {error.filename}" if error.filename else ""
+        print(f"levelup: {error.strerror or error}{place}", file=sys.stderr)
+        return EXIT_GRADER
+    except Exception:  # noqa: BLE001 - our own mistake: shown whole, and never taken for a failed check
+        traceback.print_exc()
+        print("levelup: this is a fault of the grader, not of your code", file=sys.stderr)
         return EXIT_GRADER
 
 

@@ -97,10 +97,16 @@ def _drop_and_make(dsn: str, name: str, connection: "Connection | None", *, make
     if not _NAME.fullmatch(name):
         message = f"a schema's name is small letters, digits and underscores, at most 63: {name!r}"
         raise ValueError(message)
-    commands = sql.SQL("DROP SCHEMA IF EXISTS {0} CASCADE" + ("; CREATE SCHEMA {0}" if make else ""))
+    # A session that was left idle in a transaction holds its locks for ever: DROP would wait as long.
+    release = sql.SQL(
+        "SELECT pg_terminate_backend(held.pid) FROM pg_locks held JOIN pg_class there ON there.oid = held.relation "
+        "JOIN pg_database here ON here.oid = held.database AND here.datname = current_database() "
+        "WHERE there.relnamespace = to_regnamespace({0}) AND held.pid <> pg_backend_pid(); "
+    ).format(sql.Literal(name))
+    commands = release + sql.SQL("DROP SCHEMA IF EXISTS {0} CASCADE" + ("; CREATE SCHEMA {0}" if make else "")).format(sql.Identifier(name))
     if connection is None:
         with connected(dsn) as ours, ours.cursor() as cursor:
-            cursor.execute(commands.format(sql.Identifier(name)))
+            cursor.execute(commands)
         return
     with connection.cursor() as cursor:
-        cursor.execute(commands.format(sql.Identifier(name)))
+        cursor.execute(commands)

@@ -1,7 +1,6 @@
 """The real Valkey."""
 
 import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,15 +50,13 @@ def test_stop_leaves_no_process(tmp_path: Path) -> None:
 def test_a_lost_race_for_the_port_is_run_again(
     tmp_path: Path, started: list[Valkey], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another program takes the port that was free a moment before; the server comes up on the next one."""
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        taken, free = other.getsockname()[1], valkey.free_port()
-        ports = iter([taken, free])
-        monkeypatch.setattr(valkey, "free_port", lambda: next(ports))
-        started.append(Valkey.start(tmp_path))
-    assert started[0].port == free
+    """Another Valkey takes the port that was free a moment before and answers there; ours comes up on the next one."""
+    started.append(Valkey.start(tmp_path / "other"))
+    free = valkey.free_port()
+    ports = iter([started[0].port, free])
+    monkeypatch.setattr(valkey, "free_port", lambda: next(ports))
+    started.append(Valkey.start(tmp_path / "ours"))
+    assert started[1].port == free
 
 
 def test_restart_keeps_the_port_and_only_what_was_written(tmp_path: Path, started: list[Valkey]) -> None:
