@@ -14,6 +14,7 @@ from table import Table, Target
 from grader.catalog import Catalog
 from grader.model import Challenge
 from grader.nursery.client import ROOT, Nursery
+from grader.workspace import Workspace, write_atomically
 
 FIRST_MS = 50.0
 WITHOUT_SERVER_MS = 300.0
@@ -44,7 +45,12 @@ class _Taken:
 
 def measure(runs: int, folder: Path) -> tuple[Table, list[Target]]:
     """Save each challenge's reference *runs* times and judge it warm; each time also cold, and by plain pytest."""
-    everything = [_Taken(challenge, Samples()) for challenge in Catalog(ROOT).challenges]
+    catalog = Catalog(ROOT)
+    workspace = Workspace(folder)
+    workspace.prepare(catalog.challenges)
+    for challenge in catalog.challenges:
+        put_reference(workspace, challenge)
+    everything = [_Taken(challenge, Samples()) for challenge in catalog.challenges]
     with Nursery() as nursery, Saver(folder, nursery) as saver:
         for taken in everything:
             saver.warm(taken.challenge)
@@ -57,6 +63,13 @@ def measure(runs: int, folder: Path) -> tuple[Table, list[Target]]:
         for taken in everything:
             _cold(taken, folder, Samples() if number == 1 else taken.samples)
     return _table(everything), _targets(everything)
+
+
+def put_reference(workspace: Workspace, challenge: Challenge) -> None:
+    """Put the reference and the modules beside it into the workspace, in one step each; the one that is judged last."""
+    target = workspace.file(challenge)
+    for file in sorted(challenge.solutions.glob("*.py"), key=lambda file: file == challenge.reference):
+        write_atomically(target.with_name(file.name), file.read_bytes())
 
 
 def _source(challenge: Challenge, number: int) -> bytes:

@@ -49,7 +49,7 @@ class Saver:
     """A workspace that is watched, and a nursery that judges what is saved there.
 
     Arguments:
-        folder: the workspace.
+        folder: the workspace, already prepared: files in a folder that is only just made can escape a watcher.
         nursery: where judges come from.
     """
 
@@ -88,7 +88,6 @@ class Saver:
             NotMeasured: the watcher did not notice, or the run did not get to its end.
         """
         file = self._folder / challenge.slug / f"{challenge.module}.py"
-        file.parent.mkdir(parents=True, exist_ok=True)
         new = file.with_name(f".{file.name}.new")
         new.write_bytes(source)
         while not self._noticed.empty():

@@ -8,6 +8,7 @@ from pathlib import Path
 import programs
 from measuring import NotMeasured, Samples, rounds, say, shown
 from processes import Usage, usage
+from saves import put_reference
 from table import Table, Target
 from terminal import Terminal, terminal
 
@@ -99,10 +100,7 @@ def _judge_all(opened: Terminal, workspace: Workspace, challenges: tuple[Challen
     for challenge in challenges:
         opened.read_for(_SETTLE_SECONDS / 3)
         say(f"the UI judges {challenge.slug}")
-        file = workspace.file(challenge)
-        new = file.with_name(".new")
-        new.write_bytes(challenge.reference.read_bytes())
-        new.replace(file)
+        put_reference(workspace, challenge)
         until = time.perf_counter() + _JUDGED_SECONDS
         while not _stored(workspace, challenge):
             opened.read_for(0.2)

@@ -25,12 +25,13 @@ _FIRST = "    its first verdict"
 _SAVED = "    from the save, with the watcher's debounce"
 _FRESH = "ours, warm, a fresh subject for every check"
 _COLD = "ours, cold: levelup check --json"
+_OURS = (_SHARED, _FIRST, _SAVED, _FRESH, _COLD)
 
 
 def measure(runs: int, folder: Path) -> tuple[Table, list[Target]]:
     """Run the thirty checks *runs* times in every way, one way after the other in each round."""
     table = Table(
-        f"2. {toy.CHECKS} trivial checks", ("way", "median", "fastest", "x ours warm", "x ours fresh", "x ours cold")
+        f"2. {toy.CHECKS} trivial checks", ("way", "median", "fastest", "/ ours warm", "/ ours fresh", "/ ours cold")
     )
     samples = Samples()
     others, failed = _prepared(folder)
@@ -51,9 +52,10 @@ def measure(runs: int, folder: Path) -> tuple[Table, list[Target]]:
                 except NotMeasured as error:
                     failed[other.name] = str(error)
                     others.remove(other)
-    for name in (_SHARED, _FIRST, _SAVED, _FRESH, _COLD, *(other.name for other in others)):
-        ratios = (samples.ratio(name, ours) for ours in (_SHARED, _FRESH, _COLD))
-        table.rows.append((name, shown(samples.median(name)), shown(min(samples.times[name])), *map(times, ratios)))
+    for name in (*_OURS, *(other.name for other in others)):
+        ratios = [samples.ratio(name, ours) for ours in (_SHARED, _FRESH, _COLD)]
+        compared = ["", "", ""] if name in _OURS else map(times, ratios)
+        table.rows.append((name, shown(samples.median(name)), shown(min(samples.times[name])), *compared))
     for name, reason in failed.items():
         table.rows.append((name, "not measured", "", "", "", ""))
         table.notes.append(f"{name}: {reason}")

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 
-class QueueFull(Exception):  # noqa: N818
+class QueueFull(Exception):
     """Tier 2. As many jobs wait as ``max_queue_size`` allows."""
 
 
-class QueueClosed(Exception):  # noqa: N818
+class QueueClosed(Exception):
     """Tier 3. ``close()`` was called: this queue takes no more jobs."""
 
 
@@ -86,7 +86,7 @@ class RateLimitedQueue:
         message = "get_user_stats: see spec §3"
         raise NotImplementedError(message)
 
-    def enqueue(self, user_id: str, job: Any, *, cost: int = 1) -> str | None:  # noqa: ANN401
+    def enqueue(self, user_id: str, job: object, *, cost: int = 1) -> str | None:
         """Tier 1. Admit a job and store it. Return its id, or None if the user has no slot left (§4).
 
         Do not call ``can_enqueue`` first: that would take a second slot.

@@ -46,11 +46,11 @@ class Message:
     """Proof of the present lease; a fresh one for each delivery (tier 2), §8."""
 
 
-class QueueFull(Exception):  # noqa: N818 - named like queue.Full
+class QueueFull(Exception):  # named like queue.Full
     """The queue already holds `max_size` messages (tier 3, §16)."""
 
 
-class Reject(Exception):  # noqa: N818 - a handler says it: raise Reject("no such customer")
+class Reject(Exception):  # a handler says it: raise Reject("no such customer")
     """Raised by a handler: this message can never succeed, do not try it again (tier 3, §17)."""
 
 
@@ -97,7 +97,7 @@ class MessageQueue:
         """
         raise NotImplementedError("read spec.md §1, then build the constructor")
 
-    def enqueue(self, data: Any, *, dedup_id: str | None = None, delay: float = 0.0) -> str:
+    def enqueue(self, data: object, *, dedup_id: str | None = None, delay: float = 0.0) -> str:
         """Store a message and return its id (tier 1, §1).
 
         data: anything `json.dumps` can write, with strings as dictionary keys.

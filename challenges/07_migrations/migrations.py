@@ -1,5 +1,4 @@
 """Numbered migrations for a SQLite database (the promises are in spec.md)."""
-# ruff: noqa: N818 - the interface fixes the names of the errors
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -109,9 +108,7 @@ class MigrationManager:
         """
         raise NotImplementedError("read spec.md §1, then build the constructor")
 
-    def create_migration(
-        self, name: str, up_sql: str, down_sql: str, *, transactional: bool = True
-    ) -> Migration:
+    def create_migration(self, name: str, up_sql: str, down_sql: str, *, transactional: bool = True) -> Migration:
         """Return a new migration with a version of its own, not applied yet (tier 1, §1).
 
         If the history holds a migration with this name and these scripts, return that one, with its version.

@@ -10,6 +10,7 @@ import pytest
 from grader.judge.bench import Bench
 from grader.judge.clock import Clock
 from grader.judge.proxies import Handle
+from grader.judge.races import Races
 from grader.judge.servers import PostgresWitness, RedisWitness
 from grader.witnesses.unavailable import ServerUnavailable
 
@@ -63,6 +64,15 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[PostgresWitness]:
 def rng(request: pytest.FixtureRequest) -> Random:
     """Random numbers of the run's printed seed, for inputs that could be hard-coded."""
     return _bench(request).rng(request.node.name)
+
+
+@pytest.fixture
+def races(request: pytest.FixtureRequest) -> Iterator[Races]:
+    """Runs situations with several callers under every order of turns that matters, in a subject of their own."""
+    seat = _bench(request).seat
+    seat.prepare_races(wanted=True)
+    yield Races(seat, request.path.parent)
+    seat.prepare_races(wanted=False)
 
 
 @pytest.fixture

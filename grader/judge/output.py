@@ -1,7 +1,10 @@
 """Reads what the submission prints, keeps the first part of it for each check and counts the rest."""
 
 import contextlib
+import fcntl
 import os
+import sys
+import termios
 import threading
 from collections.abc import Callable
 
@@ -40,14 +43,11 @@ class Output:
 
     def settle(self) -> None:
         """Read what the pipe holds right now; what was flushed before is then in `take`."""
-        import fcntl  # noqa: PLC0415
-        import termios  # noqa: PLC0415
-
         waiting = bytearray(4)
         for _ in range(1000):
             with contextlib.suppress(OSError):
                 fcntl.ioctl(self._fd, termios.FIONREAD, waiting)
-                if int.from_bytes(waiting, "little" if os.sys.byteorder == "little" else "big") == 0:  # type: ignore[attr-defined]
+                if int.from_bytes(waiting, "little" if sys.byteorder == "little" else "big") == 0:
                     return
                 self._wait_a_moment()
                 continue

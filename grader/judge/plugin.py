@@ -16,6 +16,7 @@ from grader.judge.fixtures import (
     clock,
     in_background,
     postgres,
+    races,
     redis,
     rng,
     subject,
@@ -25,7 +26,7 @@ from grader.judge.verdicts import PASSED, Verdict, verdict_on
 from grader.model import Check, Outcome
 from grader.testing.marks import Mark
 
-__all__ = ["clock", "in_background", "postgres", "redis", "rng", "subject", "valkey"]
+__all__ = ["clock", "in_background", "postgres", "races", "redis", "rng", "subject", "valkey"]
 
 verdict_key: pytest.StashKey[Verdict] = pytest.StashKey()
 _NOT_RUN = Verdict(Outcome.INFRA_ERROR, "the grader could not work: the check did not run to its end")
@@ -156,7 +157,7 @@ def _finished(check: Check, verdict: Verdict, bench: Bench, ms: float, output: s
         check.challenge, check.id, check.title, check.tier, check.section, check.weight, verdict.outcome, round(ms, 2),
         message=verdict.message, expected=verdict.expected, got=verdict.got, because=verdict.because,
         where=verdict.where, traceback=verdict.traceback,
-        calls=tuple(bench.seat.calls) if kept else (), output=output,
+        calls=(verdict.timeline or tuple(bench.seat.calls)) if kept else (), output=output,
     )  # fmt: skip
 
 

@@ -74,6 +74,7 @@ class Seat:
         self._exports = Exports()
         self._not_loaded: SubmissionNotLoaded | None = None
         self._mutex = threading.RLock()
+        self._take_turns = False
         self._scratch = tempfile.mkdtemp(prefix="subject-", dir=home or None)
         self._began = time.monotonic()
         self.offset = 0.0
@@ -123,6 +124,11 @@ class Seat:
             self._process.leave_lane()
 
     # -- one check after another -------------------------------------------------------------------------------
+
+    def prepare_races(self, *, wanted: bool) -> None:
+        """From now on subjects take turns, or no longer do: the next one is a new one."""
+        self._unseat()
+        self._take_turns = wanted
 
     def begin_check(self, call_seconds: float | None, *, fresh: bool) -> None:
         """Get ready for a check; *fresh* asks for a process of its own."""
@@ -181,6 +187,8 @@ class Seat:
         process = SubjectProcess(
             self._nursery, self._exports, output, str(self._submission.path.parent), self._scratch, memory
         )
+        if self._take_turns:
+            process.control("take_turns")
         process.control("travel", self.offset)
         if self.frozen_at is not None:
             process.control("freeze", self.frozen_at)

@@ -26,6 +26,7 @@ class Verdict:
     got: str = ""
     because: str = ""
     frames: tuple[Frame, ...] = ()
+    timeline: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
@@ -58,7 +59,13 @@ def verdict_on(error: BaseException) -> Verdict:
     match error:
         case CheckFailed():
             return Verdict(
-                Outcome.FAILED, error.message, error.expected, error.got, error.because, _frames_behind(error)
+                Outcome.FAILED,
+                error.message,
+                error.expected,
+                error.got,
+                error.because,
+                _frames_behind(error),
+                error.timeline,
             )
         case SubmissionNotLoaded():
             return Verdict(Outcome.ERROR, error.message, "the file can be imported", error.message, "", error.frames)

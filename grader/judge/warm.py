@@ -1,6 +1,7 @@
 """The warm judge: a pytest session that stops after collecting its suite and forks itself for every run."""
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -29,8 +30,9 @@ _UNUSED_PLUGINS = (
 
 def collect_and_wait(parent: socket.socket, hidden: Path, challenge: dict[str, Any]) -> None:
     """Collect the suite in *hidden*, then fork a judge for each letter of *parent* until it closes."""
-    arguments = [str(hidden), "-c", os.devnull, "--rootdir", str(hidden), "--noconftest", "--import-mode=importlib",
-                 "--capture=no", "-p", "grader.judge.plugin"]  # fmt: skip
+    # --confcutdir: or the names of all folders above would match a -k expression.
+    arguments = [str(hidden), "-c", os.devnull, "--rootdir", str(hidden), "--confcutdir", str(hidden), "--noconftest",
+                 "--import-mode=importlib", "--capture=no", "-p", "grader.judge.plugin"]  # fmt: skip
     for name in _UNUSED_PLUGINS:
         arguments += ["-p", f"no:{name}"]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -61,6 +63,10 @@ class _Warm:
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Wait for letters; the forked judge goes on to run the session's items, the parent never does."""
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        for item in session.items:
+            _ = item.location  # pytest works it out once an item: here once for all runs
+        gc.collect()
+        gc.freeze()  # a collection in a judge would copy every page of what was collected here
         while (received := mail.receive(self._parent)) is not None:
             letter, fds = received
             if os.fork() == 0:

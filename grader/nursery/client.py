@@ -43,7 +43,7 @@ class Nursery:
         self.log = self.home / "nursery.log"
         with theirs, self.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-                [sys.executable, "-I", "-B", "-c", boot],
+                [sys.executable, "-I", "-c", boot],
                 pass_fds=[theirs.fileno()],
                 env=environment,
                 stdin=None if terminal else subprocess.DEVNULL,

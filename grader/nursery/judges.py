@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,11 +17,14 @@ def serve(parent: socket.socket) -> NoReturn:
     custody.die_with_parent()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for these: the kernel takes them away
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    import encodings.idna  # noqa: PLC0415, F401 - the first connection of every client of a server wants it
+
     import pytest  # noqa: PLC0415, F401 - warm for every suite
 
     import grader.judge.warm  # noqa: PLC0415
     import grader.testing  # noqa: PLC0415, F401
 
+    sys.dont_write_bytecode = True  # ours is kept for the next start; a suite's is compiled from its source each time
     gc.collect()
     gc.freeze()
     while (received := mail.receive(parent)) is not None:

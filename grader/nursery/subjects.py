@@ -7,6 +7,7 @@ import os
 import selectors
 import signal
 import socket
+import sys
 from typing import NoReturn
 
 from grader.nursery import custody, mail
@@ -15,6 +16,7 @@ WARM_IMPORTS = (
     "asyncio", "base64", "collections", "concurrent.futures", "contextlib", "dataclasses", "datetime", "functools",
     "hashlib", "heapq", "hmac", "json", "logging", "queue", "random", "re", "secrets", "sqlite3", "threading", "time",
     "typing", "uuid", "redis", "psycopg2", "psycopg2.pool", "psycopg2.extras", "jwt", "argon2",
+    "encodings.idna",
 )  # fmt: skip
 """What submissions commonly import: already there when one starts."""
 WARM_LATER = ("flask",)
@@ -30,6 +32,7 @@ def serve(parent: socket.socket) -> NoReturn:
     from grader.subject import process  # noqa: PLC0415 - patches time; what was imported above keeps the patched names
 
     process.prepare()
+    sys.dont_write_bytecode = True  # nothing of a submission is kept
     gc.collect()
     gc.freeze()
     _Nursery(parent).run()

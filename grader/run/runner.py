@@ -89,8 +89,11 @@ class Run:
             with contextlib.suppress(OSError):
                 events.shutdown(socket.SHUT_RDWR)
 
+    def _is_cancelled(self) -> bool:
+        return self._cancelled
+
     def _judge(self, assignment: Assignment, seed: int) -> Iterator[Event]:
-        if self._cancelled:
+        if self._is_cancelled():
             return
         request: dict[str, Any] = {
             "submission": str(assignment.file), "seed": seed, "tier": self.tier, "keyword": self.keyword,
@@ -98,7 +101,7 @@ class Run:
         }  # fmt: skip
         with self.nursery.judge(assignment.challenge.hidden, facts_for_judge(assignment.challenge), request) as events:
             self._events = events
-            if self._cancelled:  # between the check above and now
+            if self._is_cancelled():  # between the check above and now
                 return
             with events.makefile("r", encoding="utf-8", errors="replace") as lines:
                 for line in lines:

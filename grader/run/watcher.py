@@ -12,8 +12,12 @@ from watchfiles import Change, DefaultFilter, awatch, watch
 if TYPE_CHECKING:
     import asyncio
 
-DEBOUNCE_MS = 40
-"""Quiet time after a change before it is reported, in milliseconds: editors write, rename and touch in one go."""
+DEBOUNCE_MS = 20
+"""Quiet time after a change before it is reported, in milliseconds: editors write, rename and touch in one go.
+
+watchfiles looks once in this time and reports what has not grown since its last look, so a save is reported after one
+to two of them. Half of it would save 15 ms and double what looking costs while nothing happens (0.2 % of a core).
+"""
 
 
 class SourceFilter(DefaultFilter):

@@ -11,6 +11,7 @@ from typing import Any
 
 from grader.errors import MessageTooLarge, NotTransferable, WireError
 from grader.subject.loader import Loader
+from grader.subject.races.desk import RaceDesk, take_turns
 from grader.subject.references import References, exception_from
 from grader.subject.virtual_time import VirtualTime
 from grader.wire.frames import Frames
@@ -34,6 +35,7 @@ class Host:
         self._peer = Peer(frames, self._serve, self._control, first_lane=1)
         self._loader: Loader | None = None
         self._module: object = None
+        self._races: RaceDesk | None = None
         self._operations: dict[str, Callable[..., object]] = {
             "load": self._load,
             "get": self._get,
@@ -44,6 +46,8 @@ class Host:
             "next": self._next,
             "len": lambda number: len(self._references.mine(number)),  # type: ignore[arg-type]
             "item": lambda number, key: self._references.mine(number)[key],  # type: ignore[index]
+            "race_open": self._race_open,
+            "race_next": lambda runs: self._desk().next(runs),
             "await": lambda number: asyncio.run(_awaited(self._references.mine(number))),
         }
 
@@ -84,6 +88,15 @@ class Host:
     def _load(self, path: str, module: str, hidden: list[str]) -> None:
         self._loader = Loader(Path(path), module, tuple(hidden))
         self._module = self._loader.load()
+
+    def _race_open(self, source: str, name: str, scene: str, arguments: list[Any], kind: str) -> None:
+        self._desk().open(source, name, scene, self._module, arguments, kind)
+
+    def _desk(self) -> RaceDesk:
+        if self._races is None:
+            assert self._loader is not None
+            self._races = RaceDesk(self._loader, self._pack)
+        return self._races
 
     def _target(self, number: int) -> object:
         return self._module if number == 0 else self._references.mine(number)
@@ -147,6 +160,8 @@ class Host:
                 self._clock.freeze(arguments[0])
             case "unfreeze":
                 self._clock.unfreeze(arguments[0])
+            case "take_turns":
+                take_turns()
             case "travel":
                 self._clock.advance(arguments[0])
                 self._clock.travel()

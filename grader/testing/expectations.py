@@ -17,6 +17,7 @@ class CheckFailed(AssertionError):
         self.expected = expected
         self.got = got
         self.because = because
+        self.timeline: tuple[str, ...] = ()
 
 
 def fail(message: str, *, expected: object = "", got: object = "", because: str = "") -> NoReturn:

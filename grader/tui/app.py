@@ -9,10 +9,12 @@ from functools import partial
 from textual import on
 from textual.app import App, SystemCommand
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from grader.catalog import Catalog
 from grader.errors import LevelUpError
 from grader.events import CheckFinished, CheckStarted, Narrated, OutputWritten, RunFinished, RunStarted, SuiteStarted
+from grader.tui import content
 from grader.tui.content import foreign, plain
 from grader.tui.judging import Judge, Judgement, Judging
 from grader.tui.learner import Learner
@@ -25,6 +27,12 @@ from grader.workspace import Workspace
 
 _TWICE = 2.0
 """Seconds within which a second Ctrl-C quits."""
+
+
+class AsciiBars(ScrollBarRender):
+    """Scrollbars of whole cells."""
+
+    VERTICAL_BARS = HORIZONTAL_BARS = [" "]  # noqa: RUF012 - Textual's own form
 
 
 class LevelUpApp(App[int]):
@@ -55,6 +63,7 @@ class LevelUpApp(App[int]):
         self._lock = contextlib.ExitStack()
         self._interrupted = -_TWICE
         self._page = MainScreen(self.learner)
+        ScrollBar.renderer = AsciiBars if content.ASCII else ScrollBarRender
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen is the first one painted."""
@@ -70,7 +79,7 @@ class LevelUpApp(App[int]):
             self.say(self.learner.progress.notice, title="Progress", severity="warning")
         with contextlib.suppress(OSError):
             if not self._lock.enter_context(self.learner.workspace.watched()):
-                self.say("It is open in another Level Up too. Both run the checks after a save.", title="This workspace")
+                self.say("It is open in another Level Up too. Both run checks after a save.", title="This workspace")
         self._start_watching()
         self.run_worker(self._collect, thread=True, exit_on_error=False)
 
@@ -109,7 +118,8 @@ class LevelUpApp(App[int]):
     @on(WatchEnded)
     def _take_watch_end(self, message: WatchEnded) -> None:
         self.watching = self._watch_works = False
-        self.say(f"{message.reason}. r runs the checks, w tries again.", title="Saves are not noticed", severity="warning")
+        said = f"{message.reason}. r runs the checks, w tries again."
+        self.say(said, title="Saves are not noticed", severity="warning")
         self._page.show_progress()
 
     @on(Judged)

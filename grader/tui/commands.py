@@ -16,7 +16,7 @@ def commands(app: "LevelUpApp") -> Iterator[SystemCommand]:
     """The commands that make sense now."""
     yield SystemCommand("Run the checks", "of the challenge on screen (r)", app.action_run)
     if app.runs.current:
-        yield SystemCommand("Cancel the run", "what it did not reach keeps its last outcome (escape)", app.action_cancel)
+        yield SystemCommand("Cancel the run", "what it has not reached keeps its outcome (escape)", app.action_cancel)
     yield SystemCommand("Hint", "the next step for the highlighted check (h)", app.action_hint)
     yield SystemCommand("Edit", "open your file in $EDITOR (e)", app.action_edit)
     watch = "Stop running after each save" if app.watching else "Run after each save"

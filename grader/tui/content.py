@@ -30,10 +30,17 @@ _TWINS = str.maketrans(
         **dict.fromkeys("●•■█▪", "*"),
         **dict.fromkeys("○◦□◇", "o"),
         **dict.fromkeys("·∙", "."),
-        **dict.fromkeys("–—−░", "-"),
+        **dict.fromkeys("\u2013\u2014\u2212░", "-"),
         **dict.fromkeys("“”„", '"'),
-        **dict.fromkeys("‘’", "'"),
-        **{"§": "S", "…": "...", "≤": "<=", "≥": ">=", "≠": "!=", "±": "+-", "×": "x", "✓": "+", "✗": "x", "⏎": "<-"},
+        **dict.fromkeys("\u2018\u2019", "'"),
+        **dict.fromkeys("\u00d7✗", "x"),
+        "§": "S",
+        "…": "...",
+        "≤": "<=",
+        "≥": ">=",
+        "≠": "!=",
+        "±": "+-",
+        "✓": "+",
     }
 )
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]")

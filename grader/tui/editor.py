@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 from textual.app import App, SuspendNotSupported
@@ -20,9 +21,13 @@ def open_file(app: App[int], file: Path, line: int = 0) -> str:
     words, takes_terminal = command(file, line)
     if not takes_terminal:
         try:
-            subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - the learner's own editor
+            editor = subprocess.Popen(  # noqa: S603 - the learner's own editor
+                words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )  # fmt: skip
         except OSError as error:
             raise LookupError(_unusable(words[0], file, error)) from error
+        threading.Thread(target=editor.wait, daemon=True).start()  # it stays when we go, and is no zombie before
         return f"{file.name} is open in {Path(words[0]).name}"
     failure: OSError | None = None
     try:

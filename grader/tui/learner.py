@@ -26,6 +26,7 @@ class Learner:
     def __init__(self, catalog: Catalog, workspace: Workspace) -> None:
         self.workspace = workspace
         self.progress = Progress(workspace.state / "progress.sqlite3")
+        self._notes: dict[str, str] = {}
         self.states = [ChallengeState(challenge) for challenge in catalog.challenges]
         for state in self.states:
             self.look_at_file(state)
@@ -103,12 +104,15 @@ class Learner:
             return ChallengeProgress({check: outcome for check, outcome in state.seen.items() if check})
 
     def _note(self, name: str, default: str = "") -> str:
+        if name in self._notes:
+            return self._notes[name]
         try:
             return self.progress.note(name, default)
         except sqlite3.Error:
             return default
 
     def _remember(self, name: str, value: str) -> None:
+        self._notes[name] = value
         try:
             self.progress.set_note(name, value)
         except sqlite3.Error:  # a full disk, a folder that went away: a setting is not worth a word

@@ -21,7 +21,7 @@ async def watch(folder: Path, numbers: dict[str, str], stop: asyncio.Event, tell
         async for paths in changes_async(folder, stop):
             for number in sorted({numbers[name] for name in map(_first_part(folder), paths) if name in numbers}):
                 tell(Saved(number))
-            if not folder.is_dir():
+            if not folder.is_dir():  # noqa: ASYNC240 - a stat, after a save
                 tell(WatchEnded(f"the workspace {folder} is gone"))
                 return
     except (OSError, RuntimeError) as error:  # watchfiles raises either when the system has no more watches

@@ -31,7 +31,7 @@ class AuthService:
     refresh token is refused, and a revoked access token is good again until it expires.
     """
 
-    def __init__(  # noqa: PLR0913 -- an operator sets each of them
+    def __init__(
         self,
         secret_key: str,
         *,

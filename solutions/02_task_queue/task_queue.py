@@ -14,11 +14,11 @@ logger = logging.getLogger(__name__)
 _COUNTERS = ("admitted", "refused", "refused_full", "queued", "running", "completed", "failed")
 
 
-class QueueFull(Exception):  # noqa: N818 - the name the standard library gave this idea: queue.Full
+class QueueFull(Exception):  # the name the standard library gave this idea: queue.Full
     """As many jobs wait as ``max_queue_size`` allows: the server is busy, whoever asks."""
 
 
-class QueueClosed(Exception):  # noqa: N818
+class QueueClosed(Exception):
     """``close()`` was called: this queue takes no more jobs."""
 
 
@@ -108,7 +108,7 @@ class RateLimitedQueue:
                 "retry_after": max(window.wait(now) for window in windows),
             }
 
-    def enqueue(self, user_id: str, job: Any, *, cost: int = 1) -> str | None:  # noqa: ANN401 - any job will do
+    def enqueue(self, user_id: str, job: object, *, cost: int = 1) -> str | None:
         """Admit and store a job. Return its id, or None if the user's limit is used up.
 
         Raises:

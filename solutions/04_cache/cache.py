@@ -76,13 +76,14 @@ class CacheManager:
         self._counts_lock = threading.Lock()
 
     def set(self, key: str, value: object, ttl: float | None = None) -> bool:
-        """Store *value* for *ttl* seconds; say whether it is stored. A *ttl* of 0 or less removes the key."""
+        """Store *value* for *ttl* seconds; say whether it is stored.
+
+        What is not stored, for a *ttl* of 0 or less or for want of a text, still ends the value before it.
+        """
         lifetime = self._lifetime(ttl)
-        if lifetime <= 0:
-            self.delete(key)
-            return False
-        text = self._write(key, value, lifetime)
+        text = self._write(key, value, lifetime) if lifetime > 0 else None
         if text is None:
+            self.delete(key)
             return False
         return self._attempt("set", lambda: self._store.put(key, text, lifetime), otherwise=False)
 

@@ -30,9 +30,9 @@ class Message:
     receipt: str | None = None
 
 
-class QueueFull(Exception):  # noqa: N818 - named like queue.Full
+class QueueFull(Exception):  # named like queue.Full
     """The queue already holds as many unfinished messages as it may."""
 
 
-class Reject(Exception):  # noqa: N818 - a handler says it: raise Reject("no such customer")
+class Reject(Exception):  # a handler says it: raise Reject("no such customer")
     """Raised by a handler: this message can never succeed, do not try it again."""

@@ -63,7 +63,7 @@ class MessageQueue:
         self._workers: set[threading.Event] = set()
         """One event per running `process_messages` call; setting it makes that call return."""
 
-    def enqueue(self, data: Any, *, dedup_id: str | None = None, delay: float = 0.0) -> str:  # noqa: ANN401
+    def enqueue(self, data: object, *, dedup_id: str | None = None, delay: float = 0.0) -> str:
         """Store *data* and return the message's id: from now on it survives the loss of this process.
 
         A *dedup_id* used before returns the first message's id and stores nothing; *delay* postpones the

@@ -115,9 +115,7 @@ class MessageStore:
                 (message_id, data, status.value, now, due_at),
             )
             if dedup_id is not None:
-                self._db.execute(
-                    "INSERT INTO dedup VALUES (?, ?, ?)", (dedup_id, message_id, now + DEDUP_WINDOW)
-                )
+                self._db.execute("INSERT INTO dedup VALUES (?, ?, ?)", (dedup_id, message_id, now + DEDUP_WINDOW))
         return message_id
 
     def claim(self, lease: float) -> Message | None:

@@ -9,7 +9,6 @@ Exception
     ├── MigrationLocked      somebody else held the lock for too long
     └── DirtyDatabase        a step outside a transaction began and never finished
 """
-# ruff: noqa: N818 - the interface fixes the names of the errors
 
 import hashlib
 import json
@@ -86,9 +85,7 @@ class Migration:
         ends do not count, nor does white space around a whole script: editors and version control change them
         unasked. A JSON list keeps the parts apart, so the scripts "ab" and "c" differ from "a" and "bc".
         """
-        scripts = (
-            sql.replace("\r\n", "\n").replace("\r", "\n").strip() for sql in (self.up_sql, self.down_sql)
-        )
+        scripts = (sql.replace("\r\n", "\n").replace("\r", "\n").strip() for sql in (self.up_sql, self.down_sql))
         return hashlib.sha256(json.dumps([self.name, *scripts]).encode()).hexdigest()
 
 

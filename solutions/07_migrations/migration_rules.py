@@ -18,9 +18,7 @@ Records = Mapping[int, Record]
 """The history by version."""
 
 
-def pending(
-    migrations: Iterable[Migration], records: Records, *, allow_out_of_order: bool
-) -> list[Migration]:
+def pending(migrations: Iterable[Migration], records: Records, *, allow_out_of_order: bool) -> list[Migration]:
     """Return what is not applied yet, by ascending version, or raise for the first thing that is wrong."""
     _require_clean(records)
     given: dict[int, Migration] = {}

@@ -65,9 +65,7 @@ class MigrationManager:
         self._last_version = 0
         self._last_version_lock = threading.Lock()
 
-    def create_migration(
-        self, name: str, up_sql: str, down_sql: str, *, transactional: bool = True
-    ) -> Migration:
+    def create_migration(self, name: str, up_sql: str, down_sql: str, *, transactional: bool = True) -> Migration:
         """Return a new migration with the next free version, or the recorded one of this name and SQL.
 
         Versions are reserved in this manager only: two programs that create the same migrations in the same

@@ -25,9 +25,7 @@ class AuthService:
         **_later: object,
     ) -> None:
         self._secret_key = secret_key
-        self._hasher = (
-            PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1) if hasher is None else hasher
-        )
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1) if hasher is None else hasher
         self._access_ttl = access_ttl
         self.users = dict(users or {})
 

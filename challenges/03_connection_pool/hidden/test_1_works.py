@@ -1,24 +1,19 @@
 """Tier 1 of the connection pool: lending, reuse, waiting, transactions, queries, statistics."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
-from pathlib import Path
 from random import Random
 from typing import Any, TypeAlias
 
 import pytest
+from pool_stand_ins import NO_SUCH_TABLE, Server
 from psycopg2.extensions import make_dsn
 
-from grader.testing import Handle, check, expect, member, raises
+from grader.testing import Handle, PostgresWitness, check, expect, member, raises
 
-sys.path.append(str(Path(__file__).parent))  # what the suites of this challenge share lies beside them
-from pool_stand_ins import NO_SUCH_TABLE, Server
-
-Connection: TypeAlias = Any
-Postgres: TypeAlias = Any
+Connection: TypeAlias = Any  # psycopg2's own, behind a handle, or the stand-in
 InBackground: TypeAlias = Callable[..., Future[bool]]
 
 LONG = 60
@@ -31,7 +26,7 @@ HOLDERS_OF_LOCKS = """
 class Witness:
     """The judge's own session on the real server."""
 
-    def __init__(self, postgres: Postgres) -> None:
+    def __init__(self, postgres: PostgresWitness) -> None:
         self.session = postgres.connect()
 
     def ask(self, sql: str, params: tuple[object, ...] | None = None) -> list[tuple[Any, ...]]:
@@ -42,7 +37,7 @@ class Witness:
 
 
 @pytest.fixture
-def witness(postgres: Postgres) -> Iterator[Witness]:
+def witness(postgres: PostgresWitness) -> Iterator[Witness]:
     """Afterwards ends sessions left in a transaction: they would keep the schema from being dropped."""
     witness = Witness(postgres)
     yield witness
@@ -98,7 +93,9 @@ def test_one_caller_needs_one_connection(subject: Handle) -> None:
 
 
 @check(tier=1, section="§2")
-def test_returned_connections_stay_open(subject: Handle, postgres: Postgres, witness: Witness, rng: Random) -> None:
+def test_returned_connections_stay_open(
+    subject: Handle, postgres: PostgresWitness, witness: Witness, rng: Random
+) -> None:
     """A returned connection stays open for the next caller, also above min_connections."""
     name = f"pool_{rng.getrandbits(60):x}"
     pool = subject.DatabasePool(1, 3, dsn=make_dsn(postgres.dsn, application_name=name))
@@ -161,7 +158,7 @@ def test_returned_connection_ends_the_wait(subject: Handle, in_background: InBac
 
 
 @check(tier=1, section="§4")
-def test_clean_exit_commits(subject: Handle, postgres: Postgres, witness: Witness, rng: Random) -> None:
+def test_clean_exit_commits(subject: Handle, postgres: PostgresWitness, witness: Witness, rng: Random) -> None:
     """What a block wrote is committed when the block ends without an error."""
     witness.ask("CREATE TABLE note (text text)")
     pool = subject.DatabasePool(1, 2, dsn=postgres.dsn)
@@ -203,7 +200,7 @@ def test_error_reaches_the_caller_unchanged(subject: Handle) -> None:
 
 
 @check(tier=1, section="§5")
-def test_query_returns_rows(subject: Handle, postgres: Postgres, witness: Witness, rng: Random) -> None:
+def test_query_returns_rows(subject: Handle, postgres: PostgresWitness, witness: Witness, rng: Random) -> None:
     """execute_query() returns the rows as a list of tuples and puts the parameters in safely."""
     names = [f"O'Neil {number}" for number in rng.sample(range(1000), 3)]
     witness.ask("CREATE TABLE person (id serial, name text)")
@@ -241,7 +238,7 @@ def test_returning_rows_are_kept(subject: Handle) -> None:
 
 
 @check(tier=1, section="§5")
-def test_percent_sign_is_itself_without_parameters(subject: Handle, postgres: Postgres) -> None:
+def test_percent_sign_is_itself_without_parameters(subject: Handle, postgres: PostgresWitness) -> None:
     """Without parameters, a % in a query is an ordinary character."""
     pool = subject.DatabasePool(1, 1, dsn=postgres.dsn)
     sql = "SELECT 'half' LIKE 'ha%'"

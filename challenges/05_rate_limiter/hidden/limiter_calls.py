@@ -1,16 +1,13 @@
 """What the suites of this challenge share: asking the limiter, moving to a second of the minute, naming Redis' keys."""
 
-from typing import Any, TypeAlias
+from typing import Any
 
-from grader.testing import Handle, expect, fail
-
-Redis: TypeAlias = Any  # the fixture of that name: host, port, client
-Clock: TypeAlias = Any  # likewise: advance, freeze
+from grader.testing import Clock, Handle, RedisWitness, expect, fail
 
 MINUTE = 60
 
 
-def new_limiter(subject: Handle, redis: Redis) -> Handle:
+def new_limiter(subject: Handle, redis: RedisWitness) -> Handle:
     """A limiter of the submission, connected to the check's Redis."""
     limiter: Handle = subject.RedisRateLimiter(redis.host, redis.port)
     return limiter
@@ -40,13 +37,13 @@ def burst(limiter: Handle, key: str, config: Handle, requests: int) -> list[bool
     return [bool(ask(limiter, key, config)[0]) for _ in range(requests)]
 
 
-def wait_for_second(second: int, redis: Redis, clock: Clock) -> None:
+def wait_for_second(second: int, redis: RedisWitness, clock: Clock) -> None:
     """Move on until the clock on the wall shows so many seconds past a minute."""
     seconds, microseconds = redis.client.time()
     clock.advance((second - (seconds + microseconds / 1e6)) % MINUTE)
 
 
-def redis_names(redis: Redis) -> list[str]:
+def redis_names(redis: RedisWitness) -> list[str]:
     """The names of all keys in Redis, also of names that are not text."""
     names = redis.client.execute_command("KEYS", "*", NEVER_DECODE=True)
     return [name.decode("utf-8", "backslashreplace") for name in names]

@@ -15,7 +15,7 @@ class Recorder:
         self._fails = fails
         self._answer = answer
 
-    def handle(self, data: Any) -> object:  # noqa: ANN401
+    def handle(self, data: object) -> object:
         """Record the data, then fail or answer."""
         self.seen.append(data)
         if self._fails(data):
@@ -32,13 +32,14 @@ def always(_: object) -> bool:
     return True
 
 
-def run(queue: Any, handler: Callable[[Any], object], **options: int) -> Any:  # noqa: ANN401
+def run(queue: Handle, handler: Callable[[Any], object], **options: int) -> object:
     """Let the queue work until nothing is ready."""
     return queue.process_messages(handler, until_idle=True, **options)
 
 
-def dead(queue: Any, field: str) -> list[Any]:  # noqa: ANN401
+def dead(queue: Handle, field: str) -> list[Any]:
     """One field of all dead letters, in their order."""
+    __tracebackhide__ = True
     letters = queue.dead_letters()
     expect(letters, "what dead_letters() returned").is_a(list, tuple, because="it returns a list of Message")
     if not all(isinstance(letter, Handle) for letter in letters):

@@ -37,8 +37,8 @@ class MainScreen(Screen[None]):
         learner: whose place in the course is shown.
     """
 
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (90, "-wide"), (120, "-broad")]
-    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-short"), (20, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide"), (120, "-broad")]  # noqa: RUF012 - Textual's own form
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "app.run", "Run", id="run", tooltip="Run the checks of this challenge"),
         Binding("e", "app.edit", "Edit", id="edit", tooltip="Open your file in $EDITOR"),
@@ -118,8 +118,8 @@ class MainScreen(Screen[None]):
         self.query_one(ChallengeList).redraw(judged)
         self.query_one(PaneBar).show(self.pane, learner.chosen)
         right_side = self.query_one("#right")
-        right_side.border_title = foreign(f"{learner.chosen.challenge.number} {learner.chosen.challenge.title}")  # type: ignore[assignment]
-        right_side.border_subtitle = foreign(guidance.last_run(learner.chosen))  # type: ignore[assignment]
+        right_side.border_title = foreign(f"{learner.chosen.challenge.number} {learner.chosen.challenge.title}")
+        right_side.border_subtitle = foreign(guidance.last_run(learner.chosen))
         if bool(judged) != self._running_before:  # the footer is made anew
             self._running_before = bool(judged)
             self.refresh_bindings()

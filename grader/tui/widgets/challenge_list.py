@@ -30,7 +30,8 @@ class ChallengeList(OptionList):
         self._judged = ""
         self._columns = 30
         self._drawn: dict[int, str] = {}
-        super().__init__(*(Option(self._line(state), id=state.challenge.number) for state in states), id=id, markup=False)
+        options = [Option(self._line(state), id=state.challenge.number) for state in states]
+        super().__init__(*options, id=id, markup=False)
         self.highlighted = self._states.index(chosen)
 
     def redraw(self, judged: str) -> None:

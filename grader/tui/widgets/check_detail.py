@@ -37,7 +37,7 @@ def _explanation(state: ChallengeState, row: CheckRow | None, width: int) -> lis
     if state.problem:
         lines += [*_text(f"The checks did not run: {state.problem}", width, "$text-error"), Content("")]
     if row is None:
-        return lines if lines else [_muted("Loading the checks of this challenge.")]
+        return lines or [_muted("Loading the checks of this challenge.")]
     lines += hanging(status(row.status), foreign(row.title, "bold"), width, 9)
     result = row.result
     if result is None:
@@ -61,8 +61,8 @@ def _explanation(state: ChallengeState, row: CheckRow | None, width: int) -> lis
         for call in result.calls[-_SHOWN_CALLS:]:
             lines += hanging(Content(""), foreign(call[:_LIMIT].strip()), width, 2)
     again = f"levelup check {state.challenge.number} -k {row.id} --seed {state.seed}"
-    lines += [Content(""), *_field("Again", again, width), *_field("Help", f"1 the spec ({row.section}) · h a hint", width)]
-    return lines
+    help_line = f"1 the spec ({row.section}) · h a hint"
+    return [*lines, Content(""), *_field("Again", again, width), *_field("Help", help_line, width)]
 
 
 def _without_details(row: CheckRow) -> str:

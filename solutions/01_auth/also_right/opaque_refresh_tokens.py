@@ -71,7 +71,7 @@ class Session:
 class AuthService:
     """Registers users, logs them in, and issues, checks, renews and revokes their tokens."""
 
-    def __init__(  # noqa: PLR0913 -- each is something an operator sets
+    def __init__(
         self,
         secret_key: str,
         *,

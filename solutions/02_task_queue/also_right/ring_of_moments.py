@@ -67,7 +67,7 @@ class RateLimitedQueue:
             "retry_after": 0 if free else self._window - (now - inside[0]),
         }
 
-    def enqueue(self, user_id: str, job: Any) -> str | None:  # noqa: ANN401
+    def enqueue(self, user_id: str, job: object) -> str | None:
         """Store a job if a slot is free; return its id or None."""
         if not self.can_enqueue(user_id):
             return None

@@ -50,7 +50,7 @@ class MessageQueue:
         backoff_base: float = 1.0,
         backoff_cap: float = 300.0,
         clock: Callable[[], float] = time.time,
-        **_: Any,
+        **_: object,
     ) -> None:
         if path is not None:
             raise ValueError("this queue lives in memory only")
@@ -67,7 +67,7 @@ class MessageQueue:
         self._workers = 0
         self._stop_requests = 0
 
-    def enqueue(self, data: Any, *, delay: float = 0.0, **_: Any) -> str:
+    def enqueue(self, data: object, *, delay: float = 0.0, **_: object) -> str:
         """Store a copy of *data*."""
         now = self._clock()
         message = Message(uuid.uuid4().hex, copy.deepcopy(data), MessageStatus.PENDING, 0, now)
@@ -78,7 +78,7 @@ class MessageQueue:
     def process_messages(
         self,
         handler: Callable[[Any], object],
-        batch_size: int = 10,
+        batch_size: int = 10,  # noqa: ARG002 - an upper bound, and one is below it
         *,
         stop: threading.Event | None = None,
         until_idle: bool = False,
@@ -128,7 +128,7 @@ class MessageQueue:
 
     def retry_dead_letters(
         self,
-        handler: Callable[[Any], object] | None = None,
+        handler: Callable[[Any], object] | None = None,  # noqa: ARG002 - old callers pass one
         *,
         ids: Collection[str] | None = None,
         limit: int | None = None,
@@ -167,7 +167,7 @@ class MessageQueue:
     def _deliver(self, message: Message, handler: Callable[[Any], object]) -> bool:
         try:
             handler(copy.deepcopy(message.data))
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001 - whatever a handler raises, the worker goes on
             with self._changed:
                 self._fail(message, repr(failure))
             return False

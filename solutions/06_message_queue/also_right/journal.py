@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 DEDUP_WINDOW = 3600.0
@@ -61,7 +62,7 @@ class MessageQueue:
         jitter: bool = True,
         clock: Callable[[], float] = time.time,
         rng: random.Random | None = None,
-        **_: Any,
+        **_: object,
     ) -> None:
         self._max_retries = max_retries
         self._visibility_timeout = visibility_timeout
@@ -69,16 +70,16 @@ class MessageQueue:
         self._backoff_cap = backoff_cap
         self._jitter = jitter
         self._clock = clock
-        self._rng = rng or random.Random()
+        self._rng = rng or random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._changed = threading.Condition(threading.RLock())
         self._messages: dict[str, Message] = {}
         self._dedup: dict[str, tuple[str, float]] = {}
         self._counters = dict.fromkeys(COUNTERS, 0)
         self._workers: list[list[bool]] = []
-        self._journal = None if path is None else open(path, "a+b", buffering=0)
+        self._journal = None if path is None else Path(path).open("a+b", buffering=0)
         self._replay()
 
-    def enqueue(self, data: Any, *, dedup_id: str | None = None, delay: float = 0.0) -> str:
+    def enqueue(self, data: object, *, dedup_id: str | None = None, delay: float = 0.0) -> str:
         """Append the message and wait for the disk."""
         data = json.loads(json.dumps(data))
         with self._changed:
@@ -94,7 +95,7 @@ class MessageQueue:
     def process_messages(
         self,
         handler: Callable[[Any], object],
-        batch_size: int = 10,
+        batch_size: int = 10,  # noqa: ARG002 - an upper bound, and one is below it
         *,
         stop: threading.Event | None = None,
         until_idle: bool = False,
@@ -117,7 +118,7 @@ class MessageQueue:
                             break
                         self._changed.wait(poll)
                         continue
-                completed += self._deliver(message, handler, with_message)
+                completed += self._deliver(message, handler, with_message=with_message)
         finally:
             with self._changed:
                 self._workers = [worker for worker in self._workers if worker is not halted]
@@ -148,7 +149,7 @@ class MessageQueue:
 
     def retry_dead_letters(
         self,
-        handler: Callable[[Any], object] | None = None,
+        handler: Callable[[Any], object] | None = None,  # noqa: ARG002 - old callers pass one
         *,
         ids: Collection[str] | None = None,
         limit: int | None = None,
@@ -188,10 +189,10 @@ class MessageQueue:
                 return _copy(self._messages[message.id])
         return None
 
-    def _deliver(self, message: Message, handler: Callable[[Any], object], with_message: bool) -> bool:
+    def _deliver(self, message: Message, handler: Callable[[Any], object], *, with_message: bool) -> bool:
         try:
             handler(message if with_message else message.data)
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001 - whatever a handler raises, the worker goes on
             with self._changed:
                 if self._holds(message):
                     error = f"{type(failure).__name__}: {failure}"

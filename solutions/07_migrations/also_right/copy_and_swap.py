@@ -73,9 +73,7 @@ class MigrationManager:
         with self._locked():
             if migration.version in self._applied_versions():
                 with self._replacement(migration, migration.down_sql) as connection:
-                    connection.execute(
-                        "DELETE FROM schema_migrations WHERE version = ?", (migration.version,)
-                    )
+                    connection.execute("DELETE FROM schema_migrations WHERE version = ?", (migration.version,))
         return True
 
     def get_applied_migrations(self) -> list[Migration]:

@@ -45,9 +45,7 @@ class MigrationManager:
         """Open the file and create the history table."""
         self._lock = threading.RLock()
         self._last_version = 0
-        self._connection = sqlite3.connect(
-            db_path, timeout=lock_timeout, isolation_level=None, check_same_thread=False
-        )
+        self._connection = sqlite3.connect(db_path, timeout=lock_timeout, isolation_level=None, check_same_thread=False)
         self._connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_migrations"
             " (version INTEGER PRIMARY KEY, name TEXT, checksum TEXT, applied_at REAL)"
@@ -60,9 +58,7 @@ class MigrationManager:
             new = Migration(0, name, up_sql, down_sql)
             for migration in applied:
                 if (migration.name, migration.checksum) == (name, new.checksum):
-                    return Migration(
-                        migration.version, name, up_sql, down_sql, new.checksum, migration.applied_at
-                    )
+                    return Migration(migration.version, name, up_sql, down_sql, new.checksum, migration.applied_at)
             newest = max((migration.version for migration in applied), default=0)
             # The clock may stand still between two calls, or have been set back since the last migration.
             self._last_version = max(time.time_ns() // 1000, self._last_version + 1, newest + 1)

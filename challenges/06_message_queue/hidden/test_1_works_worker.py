@@ -1,0 +1,54 @@
+"""Tier 1: a worker that waits for messages until it is stopped."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeAlias
+
+from grader.testing import Handle, check, expect
+
+InBackground: TypeAlias = Callable[..., Future[int]]
+
+GENEROUS = 3.0
+"""Real seconds to wait for something that should take milliseconds, so that a busy machine fails nobody."""
+CALL_SECONDS = 3 * GENEROUS + 1.0
+"""Deadline of one call: the worker's lasts as long as all the waits of its check together."""
+
+
+@check(tier=1, section="§7", call_seconds=CALL_SECONDS)
+def test_a_worker_waits_until_it_is_stopped(subject: Handle, in_background: InBackground) -> None:
+    """A worker without until_idle waits for new messages and returns after stop()."""
+    queue = subject.MessageQueue()
+    arrived = {data: threading.Event() for data in ("first", "second")}
+    returned = threading.Event()
+
+    def handle(data: str) -> None:
+        arrived[data].set()
+
+    def work() -> int:
+        try:
+            return int(queue.process_messages(handle, poll=0.02))
+        finally:
+            returned.set()
+
+    worker = in_background(work)
+    queue.enqueue("first")
+    arrived["first"].wait(GENEROUS)
+    left_early = returned.wait(0.1)
+    queue.enqueue("second")
+    picked_up = arrived["second"].wait(0.0 if left_early else GENEROUS)
+    queue.stop()
+    stopped = returned.wait(GENEROUS)
+    completed = worker.result(GENEROUS) if stopped else None
+    expect(left_early, "whether process_messages returned before stop()").is_false(
+        because="with until_idle left at False an empty queue means waiting, not leaving"
+    )
+    expect(picked_up, "whether a message enqueued while the worker waited arrived").is_true(
+        because="a waiting worker looks again, at least once every poll seconds"
+    )
+    expect(stopped, "whether process_messages returned after stop()").is_true(
+        because="a running process_messages has to notice stop() within about one poll"
+    )
+    expect(completed, "what the stopped process_messages returned").equals(
+        2, because="it completed both messages before it was stopped"
+    )

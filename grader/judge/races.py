@@ -1,0 +1,117 @@
+"""The fixture `races`: a situation with several callers, run under every order of turns that matters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.testing.expectations import CheckFailed
+
+if TYPE_CHECKING:
+    from grader.judge.seat import Seat
+
+BATCH = 40
+"""Runs between two looks: a race that shows early need not wait for the rest."""
+RACE_SECONDS = 60.0
+"""Deadline of one batch, generous: it is bounded by its runs."""
+_NAMES = "ABCDEFGH"
+
+
+@dataclass(frozen=True)
+class RaceRun:
+    """What one order of turns led to.
+
+    *results* and *errors* are the callers', in order (an error as "Name: message"); *ended* is "ok" or "deadlock";
+    *timeouts* counts waits that only their time-out ended; *seen* is what the scene reported afterwards.
+    """
+
+    results: list[Any]
+    errors: list[str | None]
+    ended: str
+    timeouts: int
+    seen: Any
+    trace: tuple[tuple[int, str, int, str], ...]
+
+    def lines(self) -> tuple[str, ...]:
+        """The learner's own lines in the order they ran, one column a caller."""
+        told = []
+        for worker, file, line, text in self.trace:
+            told.append(f"{_NAMES[worker % 8]}  {'    ' * worker}{file}:{line}  {text.strip()}")
+        return tuple(told)
+
+
+class Races:
+    """Explores scenes in a subject of their own.
+
+    Arguments:
+        seat: where that subject sits.
+        folder: the hidden suite's folder, where the scenes' module lies.
+    """
+
+    def __init__(self, seat: "Seat", folder: Path) -> None:
+        self._seat = seat
+        self._folder = folder
+        self.runs = 0
+
+    def every(
+        self,
+        scene: str,
+        *arguments: object,
+        keeps: Callable[[RaceRun], None],
+        kind: str = "locks",
+        errors: bool = False,
+    ) -> None:
+        """Every order of turns of a scene must keep a promise.
+
+        Arguments:
+            scene: "module.Class", a module beside the suite; the class takes the submission's module and *arguments*,
+                and has ``jobs()``, one callable a caller, and ``seen()``, facts afterwards.
+            keeps: fails the check when a run broke the promise.
+            kind: "locks" for state in the process, "lines" where opcodes are not needed, "store" for Redis and SQLite,
+                "few" for long scenes.
+            errors: whether callers may end with an exception.
+        """
+        module, _, name = scene.rpartition(".")
+        source = (self._folder / f"{module}.py").read_text(encoding="utf-8")
+        before, self._seat.call_seconds = self._seat.call_seconds, RACE_SECONDS
+        try:
+            self._seat.ask(None, f"{name}: callers that meet", "race_open", source, module, name, list(arguments), kind)
+            over = False
+            while not over:
+                answer = self._seat.ask(None, f"{name}: callers that meet", "race_next", BATCH)
+                self.runs, over = answer["runs"], answer["over"]
+                for told in answer["new"]:
+                    self._judge(_run_of(told), keeps, errors=errors)
+        finally:
+            self._seat.call_seconds = before
+
+    def _judge(self, run: RaceRun, keeps: Callable[[RaceRun], None], *, errors: bool) -> None:
+        __tracebackhide__ = True
+        if run.ended in ("steps", "wall"):
+            return  # a cap says nothing about the submission
+        try:
+            if run.ended == "deadlock":
+                raise CheckFailed(
+                    "the callers wait for each other for ever",
+                    expected="every caller gets its answer, in any order of turns",
+                    got="a deadlock",
+                    because="a lock is not given back, nobody is notified, or two locks are taken in different orders",
+                )
+            failed = next((error for error in run.errors if error), None)
+            if failed and not errors:
+                raise CheckFailed(
+                    f"a caller got {failed}",
+                    expected="no exception",
+                    got=failed,
+                    because="the callers got in each other's way",
+                )
+            keeps(run)
+        except CheckFailed as error:
+            error.timeline = run.lines()
+            raise
+
+
+def _run_of(told: dict[str, Any]) -> RaceRun:
+    errors = [None if error is None else f"{error[0]}: {error[1]}" for error in told["errors"]]
+    trace = tuple(tuple(step) for step in told["trace"])
+    return RaceRun(told["results"], errors, told["ended"], told["timeouts"], told["seen"], trace)
