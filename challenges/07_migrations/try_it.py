@@ -56,7 +56,7 @@ def migrate(solution: Any, path: Path) -> Any:  # noqa: ANN401 -- returns the ne
     return migrations[-1]
 
 
-def report(manager: Any, path: Path) -> None:  # noqa: ANN401
+def report(manager: Any, path: Path) -> None:  # noqa: ANN401 - the learner's manager
     """Print what the history says, and what is in the file."""
     for migration in manager.get_applied_migrations():
         print(f"  applied: {migration.version}, {migration.name}, at {migration.applied_at}")

@@ -9,6 +9,7 @@ import pytest
 
 from grader.judge.bench import Bench
 from grader.judge.clock import Clock
+from grader.judge.processes import Process
 from grader.judge.proxies import Handle
 from grader.judge.races import Races
 from grader.judge.servers import PostgresWitness, RedisWitness
@@ -73,6 +74,19 @@ def races(request: pytest.FixtureRequest) -> Iterator[Races]:
     seat.prepare_races(wanted=True)
     yield Races(seat, request.path.parent)
     seat.prepare_races(wanted=False)
+
+
+@pytest.fixture
+def process(request: pytest.FixtureRequest) -> Process:
+    """The process the submission runs in."""
+    return Process(_bench(request).seat)
+
+
+@pytest.fixture
+def another(request: pytest.FixtureRequest) -> Callable[[], Process]:
+    """Starts one more process with the submission in it; it ends with the check."""
+    seat = _bench(request).seat
+    return lambda: Process(seat.sibling())
 
 
 @pytest.fixture

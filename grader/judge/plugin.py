@@ -12,10 +12,12 @@ import pytest
 from grader.events import CheckFinished, CheckStarted
 from grader.judge.bench import MAX_TIMEOUTS, Bench
 from grader.judge.fixtures import (
+    another,
     bench_key,
     clock,
     in_background,
     postgres,
+    process,
     races,
     redis,
     rng,
@@ -26,7 +28,7 @@ from grader.judge.verdicts import PASSED, Verdict, verdict_on
 from grader.model import Check, Outcome
 from grader.testing.marks import Mark
 
-__all__ = ["clock", "in_background", "postgres", "races", "redis", "rng", "subject", "valkey"]
+__all__ = ["another", "clock", "in_background", "postgres", "process", "races", "redis", "rng", "subject", "valkey"]
 
 verdict_key: pytest.StashKey[Verdict] = pytest.StashKey()
 _NOT_RUN = Verdict(Outcome.INFRA_ERROR, "the grader could not work: the check did not run to its end")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.testing.expectations import CheckFailed
+from grader.judge.failure import CheckFailed
 
 if TYPE_CHECKING:
     from grader.judge.seat import Seat

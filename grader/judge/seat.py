@@ -75,6 +75,7 @@ class Seat:
         self._not_loaded: SubmissionNotLoaded | None = None
         self._mutex = threading.RLock()
         self._take_turns = False
+        self._home = home
         self._scratch = tempfile.mkdtemp(prefix="subject-", dir=home or None)
         self._began = time.monotonic()
         self.offset = 0.0
@@ -82,8 +83,9 @@ class Seat:
         self.call_seconds = limits.call_seconds
         self.calls: deque[str] = deque(maxlen=KEPT_CALLS)
         self.printed = ""
-        global _current  # noqa: PLW0603 - one seat a judge
-        _current = self
+        self._siblings: list[Seat] = []
+        global _current  # noqa: PLW0603 - a judge's first seat is the one its fixtures speak of
+        _current = _current or self
 
     @property
     def module(self) -> Handle:
@@ -114,7 +116,10 @@ class Seat:
         return value
 
     def tell(self, operation: str, *arguments: Any) -> None:  # noqa: ANN401
-        """Tell the process that sits here, if one does."""
+        """Tell the process that sits here, if one does, and those beside it."""
+        for sibling in self._siblings:
+            sibling.offset, sibling.frozen_at = self.offset, self.frozen_at
+            sibling.tell(operation, *arguments)
         if self._process is not None and self._process.alive:
             self._process.control(operation, *arguments)
 
@@ -124,6 +129,18 @@ class Seat:
             self._process.leave_lane()
 
     # -- one check after another -------------------------------------------------------------------------------
+
+    @property
+    def process(self) -> SubjectProcess:
+        """The process that sits here, started and loaded if there is none."""
+        return self._seated()
+
+    def sibling(self) -> "Seat":
+        """A second subject beside this one, at the same virtual time; it ends with the check."""
+        seat = Seat(self._nursery, self._submission, self._limits, self._on_output, home=self._home)
+        seat.offset, seat.frozen_at, seat.calls, seat._began = self.offset, self.frozen_at, self.calls, self._began
+        self._siblings.append(seat)
+        return seat
 
     def prepare_races(self, *, wanted: bool) -> None:
         """From now on subjects take turns, or no longer do: the next one is a new one."""
@@ -144,6 +161,9 @@ class Seat:
         A process that left threads running is replaced, and so is one with a call of another judge thread in it: that
         call's deadline would end the process in the middle of the next check.
         """
+        for sibling in self._siblings:
+            sibling.close()
+        self._siblings.clear()
         process = self._process
         printed = ""
         if process is not None:

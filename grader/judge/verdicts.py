@@ -12,8 +12,8 @@ from grader.errors import (
     SubjectTimedOut,
     SubmissionNotLoaded,
 )
+from grader.judge.failure import CheckFailed
 from grader.model import Outcome
-from grader.testing.expectations import CheckFailed
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,11 @@ class Nursery:
         with theirs:
             request = {**request, "home": str(self.home)}
             letter = {"want": "judge", "hidden": str(hidden), "challenge": challenge, "request": request}
-            self._ask(letter, [theirs.fileno()])
+            try:
+                self._ask(letter, [theirs.fileno()])
+            except NurseryGone:
+                ours.close()
+                raise
         return ours
 
     def close(self) -> None:

@@ -26,7 +26,6 @@ def main() -> NoReturn:
     """Serve the owner on descriptor 3 until it closes it."""
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGTSTP):
         signal.signal(number, signal.SIG_IGN)
-    custody.die_with_parent()
     os.set_inheritable(OWNER_FD, False)
     Nursery(socket.socket(fileno=OWNER_FD)).run()
     os._exit(0)

@@ -25,8 +25,11 @@ _QUIET_SECONDS = 0.2
 
 
 def serve(parent: socket.socket) -> NoReturn:
-    """Fork subjects for clients that *parent* introduces, until it closes."""
-    custody.die_with_parent()
+    """Fork subjects for clients that *parent* introduces, until it closes.
+
+    Like the process that forked it, this one ends when its socket closes, not at once with its parent: somebody has to
+    end what the subjects left running.
+    """
     custody.adopt_orphans()
     _import(WARM_IMPORTS)
     from grader.subject import process  # noqa: PLC0415 - patches time; what was imported above keeps the patched names
@@ -127,8 +130,10 @@ class _Nursery:
     def _end(self) -> None:
         for pid in list(self._status_of):
             custody.kill_group(pid)
-        self._reap()
-        custody.kill_strays(set())
+        with contextlib.suppress(ChildProcessError):
+            while True:  # each that ends may leave its own children to this process
+                custody.kill_strays(set())
+                os.waitpid(-1, 0)
 
 
 def _import(names: tuple[str, ...]) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import gc
+import logging
 import os
 import sys
 import threading
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import MessageTooLarge, NotTransferable, WireError
+from grader.subject.inspection import LogRecords, size_of
 from grader.subject.loader import Loader
 from grader.subject.races.desk import RaceDesk, take_turns
 from grader.subject.references import References, exception_from
@@ -36,6 +39,7 @@ class Host:
         self._loader: Loader | None = None
         self._module: object = None
         self._races: RaceDesk | None = None
+        self._logs = LogRecords()
         self._operations: dict[str, Callable[..., object]] = {
             "load": self._load,
             "get": self._get,
@@ -46,6 +50,9 @@ class Host:
             "next": self._next,
             "len": lambda number: len(self._references.mine(number)),  # type: ignore[arg-type]
             "item": lambda number, key: self._references.mine(number)[key],  # type: ignore[index]
+            "size": lambda number: list(size_of(self._references.mine(number))),
+            "logs": self._logs.take,
+            "collect": lambda wanted: gc.enable() if wanted else gc.disable(),
             "race_open": self._race_open,
             "race_next": lambda runs: self._desk().next(runs),
             "await": lambda number: asyncio.run(_awaited(self._references.mine(number))),
@@ -87,6 +94,7 @@ class Host:
 
     def _load(self, path: str, module: str, hidden: list[str]) -> None:
         self._loader = Loader(Path(path), module, tuple(hidden))
+        logging.getLogger().addHandler(self._logs)
         self._module = self._loader.load()
 
     def _race_open(self, source: str, name: str, scene: str, arguments: list[Any], kind: str) -> None:
@@ -156,6 +164,8 @@ class Host:
         match operation:
             case "advance":
                 self._clock.advance(arguments[0])
+            case "step_wall":
+                self._clock.step_wall(arguments[0])
             case "freeze":
                 self._clock.freeze(arguments[0])
             case "unfreeze":

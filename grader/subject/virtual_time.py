@@ -8,10 +8,16 @@ deadline. `Lock.acquire(timeout=…)`, sockets and child processes keep real tim
 
 import _thread
 import queue
+import sys
 import threading
 import time
 
-import time_machine
+# time-machine imports pytest where it is installed; a submission is to see no test runner.
+_pytest = sys.modules.setdefault("pytest", None)  # type: ignore[arg-type]  # None stops the import
+import time_machine  # noqa: E402
+
+if _pytest is None:
+    del sys.modules["pytest"]
 
 _SLICE = 0.005
 """Longest real wait between two looks at the virtual clock, in seconds."""
@@ -28,6 +34,7 @@ class VirtualTime:
 
     def __init__(self) -> None:
         self._offset_ns = 0
+        self._wall_ns = 0
         self._frozen_ns: int | None = None
         self._traveller: time_machine.Traveller | None = None
 
@@ -57,6 +64,12 @@ class VirtualTime:
         if self._traveller is not None:
             self._traveller.shift(seconds)
 
+    def step_wall(self, seconds: float) -> None:
+        """Step the wall clock alone, as an administrator or a time server does; ``monotonic`` goes on undisturbed."""
+        self._wall_ns += round(seconds * 1e9)
+        if self._traveller is not None:
+            self._traveller.shift(seconds)
+
     def freeze(self, at: float) -> None:
         """Stop the flow of time at the wall-clock time *at* (seconds since the epoch)."""
         self._frozen_ns = _real_monotonic_ns() + self._offset_ns
@@ -74,7 +87,7 @@ class VirtualTime:
 
     def time_ns(self) -> int:
         """Virtual nanoseconds since the epoch."""
-        return (_EPOCH_NS + _real_monotonic_ns()) + self._offset_ns
+        return (_EPOCH_NS + _real_monotonic_ns()) + self._offset_ns + self._wall_ns
 
     def monotonic(self) -> float:
         """Virtual ``time.monotonic``, in seconds."""

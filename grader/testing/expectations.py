@@ -5,19 +5,8 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from grader.errors import SubjectRaised
+from grader.judge.failure import CheckFailed
 from grader.judge.words import short
-
-
-class CheckFailed(AssertionError):
-    """A promise was not kept. All four parts are plain text for the learner."""
-
-    def __init__(self, message: str, *, expected: str = "", got: str = "", because: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.expected = expected
-        self.got = got
-        self.because = because
-        self.timeline: tuple[str, ...] = ()
 
 
 def fail(message: str, *, expected: object = "", got: object = "", because: str = "") -> NoReturn:

@@ -84,6 +84,9 @@ class Judging:
     def run(self, challenge: Challenge, judgement: Judgement, tell: Callable[[Event], object]) -> None:
         """Judge the learner's file for *challenge*, telling every event; the last is a RunFinished, come what may."""
         with self._turn:
+            if judgement.cancelled:
+                tell(_unfinished("cancelled", EXIT_FAILED))
+                return
             self._current = judgement
             finished = False
             try:
@@ -111,9 +114,6 @@ class Judging:
         self._drop_nursery()
 
     def _events(self, challenge: Challenge, judgement: Judgement) -> Iterator[Event]:
-        if judgement.cancelled:
-            yield _unfinished("cancelled", EXIT_FAILED)
-            return
         file = resolve(challenge, self._workspace)
         run = Run(self._warm(), (Assignment(challenge, file),), str(self._workspace))
         judgement.begin(run)

@@ -37,7 +37,7 @@ class Block:
 def read(markdown: str) -> list[Block]:
     """The blocks of a page."""
     tokens = MarkdownIt("commonmark").enable("table").parse(plain(markdown))
-    return list(_blocks(tokens))
+    return list(_Reader().blocks(tokens))
 
 
 def lay_out(blocks: list[Block], width: int) -> Content:
@@ -107,52 +107,65 @@ def _padded(cell: Content, width: int) -> Content:
     return cell + Content(" " * max(0, width - cell.cell_length))
 
 
-def _blocks(tokens: list[Token]) -> Iterator[Block]:
-    indent, lead, quoted = 0, "", 0
-    numbers: list[int] = []
-    indents: list[int] = []
-    rows: list[tuple[Content, ...]] = []
-    tight = False
-    for number, token in enumerate(tokens):
+class _Reader:
+    """Where in lists, quotes and tables the tokens are."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._indents: list[int] = []
+        self._lead = ""
+        self._quotes = 0
+        self._rows: list[tuple[Content, ...]] = []
+
+    def blocks(self, tokens: list[Token]) -> Iterator[Block]:
+        """The blocks of *tokens*."""
+        for number, token in enumerate(tokens):
+            self._enter_or_leave(token)
+            match token.type:
+                case "heading_open":
+                    yield Block("head", _inline(tokens[number + 1]).stylize_before(_STYLES[token.tag]))
+                case "paragraph_open":
+                    yield self._paragraph(_inline(tokens[number + 1]), token, first=_first_of_list(tokens, number))
+                case "fence" | "code_block":
+                    code = token.content.rstrip("\n")
+                    text = highlight(code, language="python") if token.info.strip() == "python" else Content(code)
+                    yield Block("code", text.stylize_before("$text"), indent=sum(self._indents))
+                case "hr":
+                    yield Block("rule")
+                case "th_open" | "td_open":
+                    self._rows[-1] = (*self._rows[-1], _inline(tokens[number + 1]))
+                case "table_close":
+                    yield Block("table", rows=tuple(self._rows), indent=sum(self._indents))
+
+    def _enter_or_leave(self, token: Token) -> None:
         match token.type:
-            case "bullet_list_open" | "ordered_list_open":
-                numbers.append(int(token.attrs.get("start", 1)) if token.type == "ordered_list_open" else 0)
+            case "bullet_list_open":
+                self._numbers.append(0)
+            case "ordered_list_open":
+                self._numbers.append(int(token.attrs.get("start", 1)))
             case "bullet_list_close" | "ordered_list_close":
-                numbers.pop()
+                self._numbers.pop()
             case "list_item_open":
-                sign = f"{numbers[-1]}. " if numbers[-1] else plain("• ")
-                numbers[-1] += bool(numbers[-1])
-                lead = sign
-                indents.append(len(sign))
+                self._lead = f"{self._numbers[-1]}. " if self._numbers[-1] else plain("• ")
+                self._numbers[-1] += bool(self._numbers[-1])
+                self._indents.append(len(self._lead))
             case "list_item_close":
-                indents.pop()
-                lead = ""
+                self._indents.pop()
+                self._lead = ""
             case "blockquote_open":
-                quoted += 1
+                self._quotes += 1
             case "blockquote_close":
-                quoted -= 1
-            case "heading_open":
-                yield Block("head", _inline(tokens[number + 1]).stylize_before(_STYLES[token.tag]))
-            case "paragraph_open":
-                indent = sum(indents) + 2 * quoted
-                tight = token.hidden and (bool(lead) or bool(indents)) and not _first_of_list(tokens, number)
-                mark = lead or (plain("│ ") if quoted else "")
-                yield Block("text", _inline(tokens[number + 1]), mark, indent, tight=tight)
-                lead = ""
-            case "fence" | "code_block":
-                code = token.content.rstrip("\n")
-                text = highlight(code, language="python") if token.info.strip() == "python" else Content(code)
-                yield Block("code", text.stylize_before("$text"), indent=sum(indents))
-            case "hr":
-                yield Block("rule")
+                self._quotes -= 1
             case "table_open":
-                rows = []
+                self._rows = []
             case "tr_open":
-                rows.append(())
-            case "th_open" | "td_open":
-                rows[-1] = (*rows[-1], _inline(tokens[number + 1]))
-            case "table_close":
-                yield Block("table", rows=tuple(rows), indent=sum(indents))
+                self._rows.append(())
+
+    def _paragraph(self, text: Content, token: Token, *, first: bool) -> Block:
+        lead, self._lead = self._lead, ""
+        mark = lead or (plain("│ ") if self._quotes else "")
+        tight = token.hidden and bool(self._indents) and not first
+        return Block("text", text, mark, sum(self._indents) + 2 * self._quotes, tight=tight)
 
 
 def _first_of_list(tokens: list[Token], number: int) -> bool:

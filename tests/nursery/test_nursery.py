@@ -91,7 +91,7 @@ def test_a_killed_owner_leaves_no_process(toy: Any, written: Any, number: signal
     file = written("""
         import os, subprocess, threading
         def one():
-            print(os.getpid(), subprocess.Popen(["sleep", "600"]).pid, flush=True)
+            print(os.getpid(), subprocess.Popen(["sleep", "600"], start_new_session=True).pid, flush=True)
             threading.Event().wait()
     """)
     code = OWNER.format(root=str(ROOT), toml=str(challenge.folder / "challenge.toml"), file=str(file))

@@ -268,15 +268,19 @@ def test_a_forked_child_stops_nothing(script: Callable[..., "Popen[str]"]) -> No
         assert again == addresses
         keeper.close()
         keeper._postgres.stop()
+        keeper._fakes["redis"].stop()
         sys.exit(0)
     _, status = os.wait()
     alive = [keeper._postgres.alive(), keeper._valkey.alive(), keeper._fakes["redis"].alive()]
     keeper.move(3)
-    print(json.dumps({"status": status, "alive": alive, "folder": str(keeper._folder)}), flush=True)
+    print(json.dumps({"status": status, "alive": alive, "pids": pids, "folder": str(keeper._folder)}), flush=True)
+    sys.stdin.readline()
     """
     )
     told = _told(process)
     assert (told["status"], told["alive"]) == (0, [True, True, True])
+    assert isinstance(told["pids"], list)
+    assert all((running_folder() / f"{pid}.json").exists() for pid in told["pids"])
     process.communicate()
     assert not Path(str(told["folder"])).exists(), "the keeper's own exit cleans up"
 
@@ -291,17 +295,21 @@ def test_a_forked_child_starts_nothing(script: Callable[..., "Popen[str]"]) -> N
     with Keeper({}) as keeper:
         keeper.need("valkey")
         if os.fork() == 0:
-            refused = 0
+            refusals = []
             for ask in (lambda: keeper.need("redis"), keeper._valkey.restart):
                 try:
                     ask()
-                except ServerUnavailable:
-                    refused += 1
-            os._exit(refused)
-        print(json.dumps({"refused": os.waitstatus_to_exitcode(os.wait()[1])}), flush=True)
+                except ServerUnavailable as error:
+                    refusals.append(str(error))
+            print(json.dumps({"refusals": refusals}), flush=True)
+            os._exit(0)
+        os.wait()
     """
     )
-    assert _told(process)["refused"] == 2
+    assert _told(process)["refusals"] == [
+        "only the process that made the keeper may start servers",
+        "only the process that started Valkey can restart it",
+    ]
 
 
 def test_what_is_in_a_schema_can_be_hurt_from_outside(keeper: Keeper) -> None:

@@ -1,6 +1,6 @@
 """Turn-taking: of several threads one runs at a time, and the hand-over points are the learner's own lines or opcodes.
 
-Barrier threads find a check-then-act race almost never; a thread made to stop between the check and the act always does.
+Barrier threads find a check-then-act race almost never; one made to stop between the check and the act always does.
 The order of turns is a `Plan`, so a run can be repeated exactly.
 
 Who waits, waits for its *gate*, a raw lock. Exactly one thread, the *holder*, has the turn; it gives it away at a

@@ -76,7 +76,7 @@ class MessageQueue:
         self._dedup: dict[str, tuple[str, float]] = {}
         self._counters = dict.fromkeys(COUNTERS, 0)
         self._workers: list[list[bool]] = []
-        self._journal = None if path is None else Path(path).open("a+b", buffering=0)
+        self._journal = None if path is None else Path(path).open("a+b", buffering=0)  # noqa: SIM115 - closed by close()
         self._replay()
 
     def enqueue(self, data: object, *, dedup_id: str | None = None, delay: float = 0.0) -> str:
@@ -269,13 +269,8 @@ class MessageQueue:
         elif op == "redrive":
             self._messages[old.id] = Message(old.id, old.data, MessageStatus.PENDING, 0, old.created_at, 0.0)
         elif op == "claim":
-            self._messages[message_id] = replace(
-                old,
-                status=MessageStatus.PROCESSING,
-                attempts=old.attempts + 1,
-                due_at=event["due"],
-                receipt=event["receipt"],
-            )
+            taken = replace(old, status=MessageStatus.PROCESSING, attempts=old.attempts + 1)
+            self._messages[message_id] = replace(taken, due_at=event["due"], receipt=event["receipt"])
         else:
             dead = event["dead"] is not None
             self._counters["messages_failed"] += 1
