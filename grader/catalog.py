@@ -16,6 +16,7 @@ _KEYS: dict[str, tuple[type, str]] = {
     "order": (int, "a whole number, e.g. order = 4"),
     "difficulty": (str, 'one of "easy", "medium", "hard"'),
     "minutes": (int, "a whole number of minutes, e.g. minutes = 90"),
+    "tiers": (int, "the highest tier open to learners: 1, 2 or 3"),
     "needs": (list, 'a list of servers, e.g. needs = ["redis"] or needs = []'),
     "limits": (dict, "a table [limits] with numbers"),
 }
@@ -85,6 +86,7 @@ def read(file: Path) -> Challenge:
     except (OSError, UnicodeDecodeError) as error:
         raise BrokenCourse(file, "cannot be read", str(error)) from None
     limits = data.pop("limits", {})
+    data.setdefault("tiers", 3)
     for key, (kind, fix) in _KEYS.items():
         if key == "limits":
             continue
@@ -97,6 +99,8 @@ def read(file: Path) -> Challenge:
             raise BrokenCourse(file, key, f"is not known; the keys are {', '.join(_KEYS)}")
     if data["difficulty"] not in _DIFFICULTIES:
         raise BrokenCourse(file, "difficulty", f"is {data['difficulty']!r}; write {_KEYS['difficulty'][1]}")
+    if data["tiers"] not in (1, 2, 3):
+        raise BrokenCourse(file, "tiers", f"is {data['tiers']!r}; write {_KEYS['tiers'][1]}")
     for server in data["needs"]:
         if server not in _SERVERS:
             raise BrokenCourse(file, "needs", f"names {server!r}; known are {', '.join(_SERVERS)}")

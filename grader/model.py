@@ -55,6 +55,8 @@ class Challenge:
     minutes: int
     needs: tuple[str, ...] = ()
     """Servers its checks use: "redis", "postgres"."""
+    tiers: int = 3
+    """The highest tier open to learners; the suites above it are drafts."""
     limits: Limits = field(default_factory=Limits)
 
     @property

@@ -7,7 +7,7 @@ from pathlib import Path
 from grader.authors.corpus import Kind, Specimen, corpus
 from grader.events import CheckFinished, Event, RunFinished
 from grader.hints import read_hints
-from grader.model import Challenge, Outcome
+from grader.model import TIER_NAMES, Challenge, Outcome
 from grader.nursery.client import Nursery
 from grader.run.runner import Assignment, Run
 
@@ -52,7 +52,7 @@ def _judge(
     nursery: Nursery, challenge: Challenge, specimen: Specimen, seed: int, on_event: Callable[[Event], None]
 ) -> tuple[dict[str, CheckFinished], RunFinished]:
     results: dict[str, CheckFinished] = {}
-    tier = specimen.tier if specimen.kind is Kind.ALSO_RIGHT else None
+    tier = specimen.tier if specimen.kind is Kind.ALSO_RIGHT else max(TIER_NAMES)
     for event in Run(nursery, (Assignment(challenge, specimen.file),), str(specimen.file), seed=seed, tier=tier):
         on_event(event)
         if isinstance(event, CheckFinished):

@@ -1,5 +1,6 @@
 """Judging in plain pytest: finds each check's challenge, starts a nursery at the first, ends it with the session."""
 
+import contextlib
 from collections.abc import Generator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from grader.catalog import Catalog
 from grader.errors import LevelUpError
 from grader.judge.bench import Bench, Request
 from grader.judge.fixtures import bench_key
+from grader.judge.plugin import mark_of
 from grader.model import Challenge
 from grader.nursery.client import ROOT, Nursery
 from grader.submission import resolve
@@ -41,6 +43,26 @@ class PlainBenches:
                 pytest.exit(str(error), returncode=error.exit_code)
         return (yield)
 
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Leave out the drafts: checks of a tier that its challenge has not opened, unless ``--tier`` asks for them."""
+        if config.getoption("--tier") is not None or not any(map(mark_of, items)):
+            return
+        drafts = {item for item in items if self._is_draft(item)}
+        if drafts:
+            config.hook.pytest_deselected(items=list(drafts))
+            items[:] = [item for item in items if item not in drafts]
+
+    def _is_draft(self, item: pytest.Item) -> bool:
+        mark = mark_of(item)
+        with contextlib.suppress(LevelUpError):  # told when the check is about to run
+            return mark is not None and mark.tier > self._course().owner_of(item.path).tiers
+        return False
+
+    def _course(self) -> Catalog:
+        if self._catalog is None:
+            self._catalog = Catalog(ROOT)
+        return self._catalog
+
     def pytest_unconfigure(self) -> None:
         """End the bench and the nursery."""
         self._put_away()
@@ -49,9 +71,7 @@ class PlainBenches:
             self._nursery = None
 
     def _prepare(self, path: Path) -> None:
-        if self._catalog is None:
-            self._catalog = Catalog(ROOT)
-        challenge = self._catalog.owner_of(path)
+        challenge = self._course().owner_of(path)
         if challenge == self._challenge:
             return
         self._put_away()

@@ -36,6 +36,8 @@ def call_text(owner: str, name: str | None, args: tuple[Any, ...], kwargs: dict[
 
 def printable(text: str) -> str:
     """*text* without escape codes and control characters (newlines and tabs stay) and without lone surrogates."""
+    if text.isprintable():  # neither the one nor the other: the common case, twice a call
+        return text
     text = _CONTROL.sub(_visible, text)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

@@ -13,7 +13,7 @@ def collect(nursery: Nursery, challenge: Challenge) -> tuple[Check, ...]:
     Raises:
         GraderError: the suite cannot be collected; says why.
     """
-    request = {"submission": str(challenge.stub), "collect_only": True}
+    request = {"submission": str(challenge.stub), "collect_only": True, "tier": challenge.tiers}
     events = nursery.judge(challenge.hidden, facts_for_judge(challenge), request)
     with events, events.makefile("r", encoding="utf-8") as lines:
         for line in lines:

@@ -32,7 +32,7 @@ class Run:
         nursery: where judges and subjects come from.
         assignments: what to judge, in order.
         submission: what the learner named, for the record.
-        tier: only checks up to this tier; None for all.
+        tier: only checks up to this tier; None for those that are open to learners.
         keyword: a ``-k`` expression; "" for all.
         seed: of the drawn inputs; None draws one.
         fresh: a fresh subject process for every check.
@@ -96,7 +96,8 @@ class Run:
         if self._is_cancelled():
             return
         request: dict[str, Any] = {
-            "submission": str(assignment.file), "seed": seed, "tier": self.tier, "keyword": self.keyword,
+            "submission": str(assignment.file), "seed": seed,
+            "tier": assignment.challenge.tiers if self.tier is None else self.tier, "keyword": self.keyword,
             "fresh": self.fresh, "debug": self.debug, "hidden_roots": [str(ROOT)],
         }  # fmt: skip
         with self.nursery.judge(assignment.challenge.hidden, facts_for_judge(assignment.challenge), request) as events:

@@ -133,8 +133,11 @@ class LevelUpApp(App[int]):
             case RunStarted():
                 self._page.show_progress()
                 self._page.show_output(state)
-            case SuiteStarted() if shown:
-                self._page.show_challenge()
+            case SuiteStarted():
+                self.narrated = ""
+                self._page.show_progress()
+                if shown:
+                    self._page.show_challenge()
             case CheckStarted() | CheckFinished():
                 self._page.show_row(state, event.check)
             case OutputWritten() if shown:

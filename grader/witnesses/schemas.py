@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812  # psycopg2 spells a class small
 
 SECONDS_TO_CONNECT = 5
+_RELEASE = """
+SELECT pg_terminate_backend(held.pid)
+FROM pg_locks held
+JOIN pg_class there ON there.oid = held.relation
+JOIN pg_database here ON here.oid = held.database AND here.datname = current_database()
+WHERE there.relnamespace = to_regnamespace({name}) AND held.pid <> pg_backend_pid();
+"""
+"""Ends sessions that hold locks in the schema: one left idle in a transaction holds them for ever, and DROP waits."""
+
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -97,13 +106,10 @@ def _drop_and_make(dsn: str, name: str, connection: "Connection | None", *, make
     if not _NAME.fullmatch(name):
         message = f"a schema's name is small letters, digits and underscores, at most 63: {name!r}"
         raise ValueError(message)
-    # A session that was left idle in a transaction holds its locks for ever: DROP would wait as long.
-    release = sql.SQL(
-        "SELECT pg_terminate_backend(held.pid) FROM pg_locks held JOIN pg_class there ON there.oid = held.relation "
-        "JOIN pg_database here ON here.oid = held.database AND here.datname = current_database() "
-        "WHERE there.relnamespace = to_regnamespace({0}) AND held.pid <> pg_backend_pid(); "
-    ).format(sql.Literal(name))
-    commands = release + sql.SQL("DROP SCHEMA IF EXISTS {0} CASCADE" + ("; CREATE SCHEMA {0}" if make else "")).format(sql.Identifier(name))
+    drop = _RELEASE + "DROP SCHEMA IF EXISTS {schema} CASCADE;"
+    commands = sql.SQL(drop + "CREATE SCHEMA {schema}" if make else drop).format(
+        name=sql.Literal(name), schema=sql.Identifier(name)
+    )
     if connection is None:
         with connected(dsn) as ours, ours.cursor() as cursor:
             cursor.execute(commands)
