@@ -31,6 +31,7 @@ class _Taken:
     samples: Samples
     checks: int = 0
     not_passed: int = 0
+    lost: int = 0
 
     def add(self, saved: Saved) -> None:
         self.checks = saved.checks
@@ -87,6 +88,7 @@ def _cold(taken: _Taken, workspace: Path, samples: Samples) -> None:
         by_pytest = programs.run([sys.executable, "-m", "pytest", f"challenges/{slug}", "-q"], ROOT, env, codes=(0, 1))
     except NotMeasured as error:
         say(str(error))
+        taken.lost += 1
         return
     if verdicts:
         samples.add("cold first", verdicts[0])
@@ -121,6 +123,8 @@ def _table(everything: list[_Taken]) -> Table:
         ))  # fmt: skip
         if taken.not_passed:
             table.notes.append(f"{taken.challenge.slug}: {taken.not_passed} verdicts in all were no pass")
+        if taken.lost:
+            table.notes.append(f"{taken.challenge.slug}: {taken.lost} cold rounds failed and do not count; see stderr")
     noticed = [ms for taken in everything for ms in taken.samples.times["noticed"]]
     table.notes += [
         "first, last: warm, servers up, from just before the rename",

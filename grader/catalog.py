@@ -18,10 +18,8 @@ _KEYS: dict[str, tuple[type, str]] = {
     "minutes": (int, "a whole number of minutes, e.g. minutes = 90"),
     "tiers": (int, "the highest tier open to learners: 1, 2 or 3"),
     "needs": (list, 'a list of servers, e.g. needs = ["redis"] or needs = []'),
-    "limits": (dict, "a table [limits] with numbers"),
 }
-_DIFFICULTIES = ("easy", "medium", "hard")
-_SERVERS = ("redis", "postgres")
+_CHOICES = {"difficulty": ("easy", "medium", "hard"), "tiers": (1, 2, 3), "needs": ("redis", "postgres")}
 
 
 class Catalog:
@@ -79,38 +77,17 @@ def read(file: Path) -> Challenge:
     Raises:
         BrokenCourse: it is no TOML, a key is missing, unknown or of the wrong type, or the stub is not there.
     """
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise BrokenCourse(file, "not TOML", str(error)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BrokenCourse(file, "cannot be read", str(error)) from None
-    limits = data.pop("limits", {})
+    data = _parse(file)
+    limits = _limits(file, data.pop("limits", {}))
     data.setdefault("tiers", 3)
-    for key, (kind, fix) in _KEYS.items():
-        if key == "limits":
-            continue
-        if key not in data:
-            raise BrokenCourse(file, key, f"is missing; write {fix}")
-        if type(data[key]) is not kind:
-            raise BrokenCourse(file, key, f"is {data[key]!r}; write {fix}")
-    for key in data:
-        if key not in _KEYS:
-            raise BrokenCourse(file, key, f"is not known; the keys are {', '.join(_KEYS)}")
-    if data["difficulty"] not in _DIFFICULTIES:
-        raise BrokenCourse(file, "difficulty", f"is {data['difficulty']!r}; write {_KEYS['difficulty'][1]}")
-    if data["tiers"] not in (1, 2, 3):
-        raise BrokenCourse(file, "tiers", f"is {data['tiers']!r}; write {_KEYS['tiers'][1]}")
-    for server in data["needs"]:
-        if server not in _SERVERS:
-            raise BrokenCourse(file, "needs", f"names {server!r}; known are {', '.join(_SERVERS)}")
+    _check_keys(file, data)
     folder = file.parent
     challenge = Challenge(
         number=folder.name[:2],
         slug=folder.name,
         folder=folder,
         needs=tuple(data.pop("needs")),
-        limits=_limits(file, limits),
+        limits=limits,
         **data,
     )
     if not challenge.stub.is_file():
@@ -120,9 +97,35 @@ def read(file: Path) -> Challenge:
     return challenge
 
 
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BrokenCourse(file, "not TOML", str(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BrokenCourse(file, "cannot be read", str(error)) from None
+
+
+def _check_keys(file: Path, data: dict[str, Any]) -> None:
+    for key, (kind, fix) in _KEYS.items():
+        if key not in data:
+            raise BrokenCourse(file, key, f"is missing; write {fix}")
+        if type(data[key]) is not kind:
+            raise BrokenCourse(file, key, f"is {data[key]!r}; write {fix}")
+    for key in data:
+        if key not in _KEYS:
+            raise BrokenCourse(file, key, f"is not known; the keys are {', '.join(_KEYS)}, limits")
+    for key in ("difficulty", "tiers"):
+        if data[key] not in _CHOICES[key]:
+            raise BrokenCourse(file, key, f"is {data[key]!r}; write {_KEYS[key][1]}")
+    for server in data["needs"]:
+        if server not in _CHOICES["needs"]:
+            raise BrokenCourse(file, "needs", f"names {server!r}; known are {', '.join(map(str, _CHOICES['needs']))}")
+
+
 def _limits(file: Path, data: Any) -> Limits:  # noqa: ANN401 - straight from TOML
     if type(data) is not dict:
-        raise BrokenCourse(file, "limits", f"is {data!r}; write {_KEYS['limits'][1]}")
+        raise BrokenCourse(file, "limits", f"is {data!r}; write a table [limits]")
     for key, value in data.items():
         default = getattr(Limits(), key, None)
         if default is None:

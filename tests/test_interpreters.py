@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+
 from grader.nursery.client import ROOT
 
 SUPPORTED = ("3.11", "3.12", "3.13", "3.14")

@@ -59,12 +59,16 @@ class _Nursery:
         self._selector.register(parent, selectors.EVENT_READ)
 
     def run(self) -> None:
-        later: float | None = _QUIET_SECONDS
+        imported = False
         while True:
-            ready = self._selector.select(later)
+            # Not while a subject runs: it would share the processor with this and have nothing of it.
+            idle = not imported and not self._status_of
+            ready = self._selector.select(_QUIET_SECONDS if idle else None)
             if not ready:
-                later = None
+                imported = True
                 _import(WARM_LATER)
+                gc.collect()
+                gc.freeze()
             for key, _ in ready:
                 if key.fileobj == self._wake:
                     with contextlib.suppress(BlockingIOError):

@@ -13,10 +13,11 @@ import threading
 import time
 
 # time-machine imports pytest where it is installed; a submission is to see no test runner.
-_pytest = sys.modules.setdefault("pytest", None)  # type: ignore[arg-type]  # None stops the import
+_has_pytest = "pytest" in sys.modules
+sys.modules.setdefault("pytest", None)  # type: ignore[arg-type]  # None stops the import
 import time_machine  # noqa: E402
 
-if _pytest is None:
+if not _has_pytest:
     del sys.modules["pytest"]
 
 _SLICE = 0.005

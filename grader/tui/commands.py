@@ -9,10 +9,10 @@ from textual.app import SystemCommand
 from grader.tui.content import plain
 
 if TYPE_CHECKING:
-    from grader.tui.app import LevelUpApp
+    from grader.tui.actions import Actions
 
 
-def commands(app: "LevelUpApp") -> Iterator[SystemCommand]:
+def commands(app: "Actions") -> Iterator[SystemCommand]:
     """The commands that make sense now."""
     yield SystemCommand("Run the checks", "of the challenge on screen (r)", app.action_run)
     if app.runs.current:

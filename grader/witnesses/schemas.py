@@ -19,11 +19,16 @@ SECONDS_TO_CONNECT = 5
 _RELEASE = """
 SELECT pg_terminate_backend(held.pid)
 FROM pg_locks held
-JOIN pg_class there ON there.oid = held.relation
 JOIN pg_database here ON here.oid = held.database AND here.datname = current_database()
-WHERE there.relnamespace = to_regnamespace({name}) AND held.pid <> pg_backend_pid();
+LEFT JOIN pg_class there ON there.oid = held.relation
+WHERE held.pid <> pg_backend_pid() AND to_regnamespace({name}) IN (
+    there.relnamespace,
+    CASE WHEN held.classid = 'pg_namespace'::regclass THEN held.objid END
+);
 """
-"""Ends sessions that hold locks in the schema: one left idle in a transaction holds them for ever, and DROP waits."""
+"""Ends sessions that hold locks in the schema: one left idle in a transaction holds them for ever, and DROP waits.
+
+A table that is not committed yet cannot be seen from outside, but its maker holds a lock on the schema itself."""
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 

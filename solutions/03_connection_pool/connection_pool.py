@@ -17,9 +17,10 @@ from operator import methodcaller
 from typing import Any, Self, TypeAlias
 
 import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+
 from pool_errors import PoolClosed, PoolError, PoolTimeout, TooManyRequests
 from pool_slots import Connection, Lease, Pooled, Slots
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 __all__ = ["DatabasePool", "PoolClosed", "PoolError", "PoolTimeout", "TooManyRequests"]
 

@@ -8,6 +8,7 @@ from traceback import StackSummary
 from typing import TypeAlias
 
 import psycopg2.extensions
+
 from pool_errors import PoolClosed, PoolTimeout, TooManyRequests
 
 Connection: TypeAlias = psycopg2.extensions.connection

@@ -12,6 +12,7 @@ from typing import Any, Literal, ParamSpec, Protocol, TypeVar, cast
 from uuid import uuid4
 
 import redis
+
 from cache_codec import NotCacheable
 from cache_flights import SingleFlight
 from cache_keys import CallKey

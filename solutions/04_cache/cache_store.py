@@ -10,9 +10,10 @@ import re
 from typing import Any, Literal, NamedTuple, cast
 
 import redis
-from cache_codec import decode, encode
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from cache_codec import decode, encode
 
 FORMAT = 1  # of an entry: raise it when the format changes, and older entries are misses
 ANSWER_SECONDS = 0.2  # how long Redis may take to connect or to answer

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import psycopg2
-from migration_database import DatabaseError, LockWaitError, Row
 from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2 has the class in lower case
+
+from migration_database import DatabaseError, LockWaitError, Row
 
 
 @contextmanager

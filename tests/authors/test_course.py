@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+
 from grader.authors.corpus import Kind, corpus
 from grader.authors.verify import verify
 from grader.catalog import Catalog

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from grader.nursery.client import ROOT
 
 UV = """#!/bin/sh

@@ -23,8 +23,7 @@ GOOD = "\ndef good():\n    return 'fine'\n"
 ENDINGS = {
     "os._exit": ("import os\ndef bad():\n    os._exit(0)", "crashed", "os._exit(0)", ""),
     "os._exit in a thread": (
-        "import os, threading\ndef bad():\n    threading.Thread(target=os._exit, args=(7,)).start()\n"
-        "    threading.Event().wait()",
+        "from threading import *\nimport os\ndef bad():\n    Timer(0, os._exit, [7]).start(); Event().wait()",
         "crashed", "os._exit(7)", "",
     ),
     "sys.exit": ("import sys\ndef bad():\n    sys.exit(3)", "failed", "your code raised SystemExit: 3", "toy.py:3"),
@@ -47,7 +46,9 @@ ENDINGS = {
         "import os\ndef bad():\n    os.closerange(0, 256)\n    return 'fine'",
         "crashed", "closed the grader's own connection", "",
     ),
-    "standard output closed": ("import os\ndef bad():\n    os.close(1)\n    print('x')", "failed", "OSError", "toy.py:4"),
+    "standard output closed": (
+        "import os\ndef bad():\n    os.close(1)\n    print('x')", "failed", "OSError", "toy.py:4",
+    ),
     "junk on the wire": (
         "import os\ndef bad():\n    os.write(3, b'junk' * 50)\n    return 'fine'",
         "crashed", "wrote to the grader's own connection", "",
@@ -57,8 +58,7 @@ ENDINGS = {
         "crashed", "wrote to the grader's own connection", "",
     ),
     "a forged reply": (
-        "import os, msgpack\ndef bad():\n    b = msgpack.packb([1, 0, ['passed']])\n"
-        "    os.write(3, len(b).to_bytes(4, 'big') + b)\n    return 'fine'",
+        "import os\ndef bad():\n    os.write(3, b'\\0\\0\\0\\x0b\\x93\\1\\0\\x91\\xa6passed')\n    return 'fine'",
         "crashed", "tampered with the grader's own connection", "",
     ),
 }  # fmt: skip
@@ -91,10 +91,8 @@ def test_killing_the_forking_process_gains_nothing(judged: Judge) -> None:
         ("def bad():\n    while True: pass\n", "toy.py:2"),
         ("import threading\ndef bad():\n    threading.Event().wait()\n", "toy.py:3"),
         ("import time\ndef bad():\n    helper()\ndef helper():\n    time.sleep(999)\n", "toy.py:5"),
-        ("def bad():\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass\n",
-         "toy.py:4"),
-        ("import signal, time\nfor n in (15, 14, 2): signal.signal(n, signal.SIG_IGN)\ndef bad():\n    time.sleep(999)\n",
-         "toy.py:4"),
+        ("def bad():\n    while True:\n        try:\n            while True: pass\n        except: pass\n", "toy.py:4"),
+        ("import signal, time\nsignal.signal(15, signal.SIG_IGN)\ndef bad():\n    time.sleep(999)\n", "toy.py:4"),
     ],
     ids=["loop", "lock", "sleep in a helper", "catches everything", "ignores signals"],
 )  # fmt: skip

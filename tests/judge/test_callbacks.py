@@ -153,7 +153,8 @@ def test_a_function_runs_in_the_judge(subject: Any) -> None:
     assert subject.call(plain, 1) == [1, 2, [], False, (1, [2]), {}]
     assert subject.call(plain, 1, 3, 4, 5, flag=True, when=None, x=6) == [1, 3, [4, 5], True, None, {"x": 6}]
     assert subject.wrapped(plain)(1)[0] == "wrapped"
-    assert subject.call(lambda: threading.get_ident()) == threading.get_ident()
+    here = threading.get_ident
+    assert subject.call(lambda: [here()]) == [here()]
 
 
 def test_a_coroutine_function_stays_one(subject: Any) -> None:

@@ -91,7 +91,7 @@ def test_only_the_learners_frames_arrive(subject: Any) -> None:
     error = raised(subject.through_the_library)
     assert error.name == "JSONDecodeError"
     assert [f.function for f in error.frames] == ["through_the_library"]
-    error = raised(subject.through_a_callback, lambda: subject.timeout())
+    error = raised(subject.through_a_callback, lambda: [subject.timeout()])
     assert {f.file for f in error.frames} == {"toy.py"}
 
 

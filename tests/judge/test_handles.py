@@ -157,7 +157,7 @@ def test_a_missing_member_is_named(subject: Any, ask: Callable[[Any], Any], comp
 def test_private_members_of_the_proxy_are_python_attributes(subject: Any) -> None:
     """A name with an underscore is never looked for in the submission."""
     with pytest.raises(AttributeError):
-        subject.Box(1)._hidden
+        _ = subject.Box(1)._hidden
 
 
 def test_iteration_takes_one_item_at_a_time(subject: Any) -> None:
@@ -192,7 +192,7 @@ def test_a_context_manager_is_entered_and_left(subject: Any) -> None:
 def test_an_exception_in_the_body_is_raised_inside(subject: Any, error: BaseException) -> None:
     """The manager's code sees the exception, and the suite gets its very own one back."""
     journal = subject.Journal()
-    with pytest.raises(type(error)) as caught, journal.page():  # noqa: PT012 - the body is the point
+    with pytest.raises(type(error)) as caught, journal.page():
         raise error
     assert caught.value is error
     assert attr(journal, "entries") == ["enter", [type(error).__name__, [str(a) for a in error.args]], "leave"]
@@ -215,7 +215,7 @@ def test_a_manager_may_raise_another_exception(subject: Any) -> None:
 def test_an_exception_of_the_submission_goes_back_in(subject: Any) -> None:
     """A call that fails in the body fails inside the manager as well, by its nearest builtin."""
     journal = subject.Journal()
-    with pytest.raises(SubjectRaised, match="RuntimeError|LookupError"), journal.page():
+    with pytest.raises(SubjectRaised, match=r"^LookupError"), journal.page():
         list(subject.failing())
     assert attr(journal, "entries")[1] == ["RuntimeError", ["no more"]]
 

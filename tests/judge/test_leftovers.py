@@ -115,7 +115,11 @@ CHILDREN = {
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes")
 @pytest.mark.parametrize(
     ("kind", "end"),
-    [*[(kind, "") for kind in CHILDREN], *[(kind, "os._exit(0)") for kind in CHILDREN], ("a daemon", "while True: pass")],
+    [
+        *[(kind, "") for kind in CHILDREN],
+        *[(kind, "os._exit(0)") for kind in CHILDREN],
+        ("a daemon", "while True: pass"),
+    ],
 )
 def test_a_child_left_running_ends_with_the_run(
     judged: Callable[..., Any], tmp_path: Path, kind: str, end: str

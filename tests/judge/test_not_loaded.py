@@ -22,9 +22,9 @@ def test_two(subject):
 BROKEN: dict[str, tuple[str | bytes, str, str]] = {
     "a syntax error": ("x = 1\ndef f(:\n    pass\n", "toy.py:2: SyntaxError: invalid syntax", "toy.py:2"),
     "an open bracket": ("x = (1,\ny = 2\n", "toy.py:1: SyntaxError: '(' was never closed", "toy.py:1"),
-    "an indentation error": ("def f():\npass\n", "toy.py:2: IndentationError: expected an indented block", "toy.py:2"),
+    "an indentation error": ("def f():\npass\n", "toy.py:2: IndentationError: expected an", "toy.py:2"),
     "tabs and spaces": ("if 1:\n        x = 1\n\ty = 2\n", "toy.py:3: TabError: inconsistent use of tabs", "toy.py:3"),
-    "a missing package": ("import os\nimport flaskk\n", "toy.py:2: No module named 'flaskk'. A solution may", "toy.py:2"),
+    "a missing package": ("import os\nimport flaskk\n", "toy.py:2: No module named 'flaskk'. A solution", "toy.py:2"),
     "a missing name": ("from os import nothing\n", "ImportError: cannot import name 'nothing'", "toy.py:1"),
     "not UTF-8": (b"x = 1\nname = 'caf\xe9'\n", "(unicode error) 'utf-8' codec can't decode byte 0xe9", "toy.py:2"),
     "UTF-16": ("x = 1\n".encode("utf-16"), "null bytes", ""),
@@ -67,7 +67,9 @@ def test_an_endless_import_ends(bench: Callable[..., Any], monkeypatch: pytest.M
         )
 
 
-@pytest.mark.parametrize("source", ["", "\n\n", "# only a comment\n", "\ufeff"], ids=["empty", "lines", "comment", "BOM"])
+@pytest.mark.parametrize(
+    "source", ["", "\n\n", "# only a comment\n", "\ufeff"], ids=["empty", "lines", "comment", "BOM"]
+)
 def test_an_empty_file_lacks_its_class(judged: Callable[..., Any], source: str) -> None:
     """A file without the class is importable; the check says what is missing."""
     run = judged(SUITE, source)

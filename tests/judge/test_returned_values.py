@@ -87,7 +87,12 @@ def test_an_object_that_claims_to_equal_everything_is_a_handle(value: Callable[[
         assert thing != expected
         with pytest.raises(CheckFailed):
             expect(thing, "it").equals(expected)
-    for ask in (lambda e: e.is_true(), lambda e: e.is_a(str), lambda e: e.at_least(0), lambda e: e.contains("expected")):
+    for ask in (
+        lambda e: e.is_true(),
+        lambda e: e.is_a(str),
+        lambda e: e.at_least(0),
+        lambda e: e.contains("expected"),
+    ):
         with pytest.raises(CheckFailed) as caught:
             ask(expect(thing, "it"))
         assert "expected'" not in caught.value.got

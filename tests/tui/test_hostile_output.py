@@ -67,9 +67,10 @@ def test_a_problem_in_markup_is_notified_as_text(stage: Any, until: Any) -> None
     """Notifications parse no markup."""
 
     async def script(pilot: Pilot[int]) -> None:
-        await pilot.press("r")
+        await pilot.press("r", "1")
         stage.end(0, 0, "[/red] list[int]")
-        await until(pilot, lambda: "[/red] list[int]" in stage.picture())
+        await until(pilot, lambda: "[/red] list[int]" in stage.said())
+        await until(pilot, lambda: stage.picture().count("[/red] list[int]") == 2)  # and in the line below
 
     stage.play(script)
 

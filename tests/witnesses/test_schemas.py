@@ -48,18 +48,21 @@ def test_a_dropped_schema_is_gone_and_dropping_again_is_no_error(shared_postgres
     assert _run(shared_postgres.dsn, "SELECT 1 FROM pg_namespace WHERE nspname = 'short_lived'") == []
 
 
-def test_a_transaction_left_open_does_not_hold_up_the_end(shared_postgres: Postgres) -> None:
+@pytest.mark.parametrize("left_open", ["SELECT n FROM t", "CREATE TABLE another (n int)"])
+def test_a_transaction_left_open_does_not_hold_up_the_end(shared_postgres: Postgres, left_open: str) -> None:
     """A solution that forgot to commit is cut off; one that works in another schema is not."""
     idle, busy = (psycopg2.connect(fresh_schema(shared_postgres.dsn, name)) for name in ("idle", "busy"))
     for connection in (idle, busy):
         connection.cursor().execute("CREATE TABLE t (n int)")
+        connection.commit()
+        connection.cursor().execute(left_open)
     with connected(shared_postgres.dsn) as judge:
         with judge.cursor() as cursor:
             cursor.execute("SET lock_timeout = '10s'")
         drop_schema(shared_postgres.dsn, "idle", connection=judge)
     with pytest.raises(psycopg2.OperationalError):
         idle.cursor().execute("SELECT 1")
-    busy.commit()
+    busy.cursor().execute("SELECT 1")
     idle.close()
     busy.close()
 

@@ -4,9 +4,8 @@ import string
 from random import Random
 from typing import Any
 
-from login_stand_ins import QuickHasher
-
 from grader.testing import Handle, expect
+from login_stand_ins import QuickHasher
 
 SECRET = "the secret of these checks: long enough to sign with"
 

@@ -3,10 +3,9 @@
 import hashlib
 from random import Random
 
+from grader.testing import Handle, attr, check, expect, member, raises
 from login_calls import SECRET, is_turned_away, log_in, random_word, start_service
 from login_stand_ins import QuickHasher
-
-from grader.testing import Handle, attr, check, expect, member, raises
 
 SLOW_HASHES = ("argon2", "scrypt", "bcrypt", "pbkdf2", "$2a$", "$2b$", "$2y$")
 

@@ -4,9 +4,8 @@ import base64
 import json
 from random import Random
 
-from login_calls import claims_of, is_refused, log_in, random_word, start_service
-
 from grader.testing import Clock, Handle, check, expect, fail, member
+from login_calls import claims_of, is_refused, log_in, random_word, start_service
 
 
 @check(tier=1, section="§4")

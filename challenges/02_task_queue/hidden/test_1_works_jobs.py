@@ -2,9 +2,8 @@
 
 from random import Random
 
-from job_calls import MINUTE, expect_answers, run_all, stat, use_up
-
 from grader.testing import Clock, Handle, check, expect
+from job_calls import MINUTE, expect_answers, run_all, stat, use_up
 
 
 @check(tier=1, section="§4")

@@ -8,10 +8,10 @@ from random import Random
 from typing import Any, TypeAlias
 
 import pytest
-from pool_stand_ins import NO_SUCH_TABLE, Server
 from psycopg2.extensions import make_dsn
 
 from grader.testing import Handle, PostgresWitness, check, expect, member, raises
+from pool_stand_ins import NO_SUCH_TABLE, Server
 
 Connection: TypeAlias = Any  # psycopg2's own, behind a handle, or the stand-in
 InBackground: TypeAlias = Callable[..., Future[bool]]

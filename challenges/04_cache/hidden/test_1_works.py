@@ -3,7 +3,6 @@
 from random import Random
 
 from cache_calls import MINUTE, Clock, Redis, new_cache
-
 from grader.testing import Handle, check, expect
 
 

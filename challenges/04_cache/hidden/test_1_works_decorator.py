@@ -4,7 +4,6 @@ from random import Random
 from typing import Any
 
 from cache_calls import Clock, Redis, new_cache, set_new_default
-
 from grader.testing import Handle, check, expect, raises
 
 

@@ -2,9 +2,8 @@
 
 from random import Random
 
-from limiter_calls import MINUTE, ask, burst, new_limiter, redis_names, wait_for_second
-
 from grader.testing import Clock, Handle, RedisWitness, check, expect, fail, member
+from limiter_calls import MINUTE, ask, burst, new_limiter, redis_names, wait_for_second
 
 
 @check(tier=1, section="§1")

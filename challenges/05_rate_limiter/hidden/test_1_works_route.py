@@ -1,8 +1,7 @@
 """Tier 1: a Flask route behind the limiter, and what its callers are told."""
 
-from limiter_calls import new_limiter
-
 from grader.testing import Handle, RedisWitness, attr, check, expect, member
+from limiter_calls import new_limiter
 
 
 @check(tier=1, section="§6")

@@ -2,9 +2,8 @@
 
 from random import Random
 
-from queue_handlers import Recorder, always, dead, names, run
-
 from grader.testing import Clock, Handle, check, expect
+from queue_handlers import Recorder, always, dead, names, run
 
 
 @check(tier=1, section="§1")

@@ -3,9 +3,8 @@
 from random import Random
 from typing import Any
 
-from queue_handlers import Recorder, run
-
 from grader.testing import Handle, check, expect, member
+from queue_handlers import Recorder, run
 
 SIZES = ("main_queue_size", "delayed", "in_flight", "dead_letter_size")
 """Together with the completed messages these account for every message ever enqueued."""

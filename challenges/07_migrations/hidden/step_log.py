@@ -3,9 +3,8 @@
 
 from pathlib import Path
 
-from sqlite_file import File
-
 from grader.testing import Handle
+from sqlite_file import File
 
 LOG = "log_of_steps"
 """The table that `step` migrations write to."""

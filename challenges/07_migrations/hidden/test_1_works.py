@@ -6,11 +6,10 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
+from grader.testing import Clock, Handle, attr, check, expect
 from migration_calls import applied, applied_versions, apply, version_of, word
 from sqlite_file import File
 from step_log import file_with_log, log_of, step
-
-from grader.testing import Clock, Handle, attr, check, expect
 
 
 @check(tier=1, section="§1")

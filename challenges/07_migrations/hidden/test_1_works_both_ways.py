@@ -4,11 +4,10 @@
 from pathlib import Path
 from random import Random
 
+from grader.testing import Handle, check, expect
 from migration_calls import applied, applied_versions, apply, roll_back, version_of, word
 from sqlite_file import File
 from step_log import LOG, file_with_log, log_of, step
-
-from grader.testing import Handle, check, expect
 
 
 @check(tier=1, section="§3")

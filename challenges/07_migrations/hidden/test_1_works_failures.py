@@ -4,11 +4,10 @@
 from pathlib import Path
 from random import Random
 
+from grader.testing import Handle, check, expect, raises
 from migration_calls import applied_versions, apply, version_of, word
 from sqlite_file import File
 from step_log import file_with_log, step
-
-from grader.testing import Handle, check, expect, raises
 
 
 @check(tier=1, section="§5")

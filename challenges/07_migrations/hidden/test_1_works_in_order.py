@@ -4,10 +4,9 @@
 from pathlib import Path
 from random import Random
 
+from grader.testing import Handle, check, expect, raises
 from migration_calls import applied_versions, apply, version_of, word
 from step_log import file_with_log, log_of, step
-
-from grader.testing import Handle, check, expect, raises
 
 
 @check(tier=1, section="§6")
