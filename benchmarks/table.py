@@ -55,7 +55,7 @@ class Target:
         return (
             self.what,
             measured,
-            f"{sign} {self.bound:g} {self.unit}",
+            f"{sign} {self.bound:g} {self.unit}" if self.unit else "-",
             "reached" if self.reached else "NOT REACHED",
             self.remark,
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import platformdirs
 
+from grader.nursery.scratch import scratch_root
 from grader.witnesses.account import Account, reachable
 from grader.witnesses.unavailable import ServerUnavailable
 
@@ -28,7 +29,9 @@ def has_room_for_socket(folder: Path) -> bool:
 
 
 def temporary_folder(account: Account) -> Path:
-    """Make a private temporary folder with a short path, in which *account*'s servers can live.
+    """Make a private temporary folder with a short path, in memory if possible, for servers that *account* runs.
+
+    A PostgreSQL data directory is a thousand small files: in memory they are copied in 0.1 s, on a busy disk in 2 s.
 
     The folder is this user's own, mode 0700. Where *account* is somebody else it becomes 0711: that account
     may pass through to a folder of its own, and nobody can list the names.
@@ -39,9 +42,14 @@ def temporary_folder(account: Account) -> Path:
     Raises:
         ServerUnavailable: no folder for temporary files is reachable for *account* with a path short enough.
     """
-    for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108  # mkdtemp makes the name, mode 0700
+    usual = tempfile.gettempdir()
+    for parent in (scratch_root() or usual, usual, "/tmp", "/var/tmp"):  # noqa: S108  # mkdtemp: a name of its own, 0700
         folder = Path(parent)
-        if folder.is_dir() and reachable(folder, account) and has_room_for_socket(folder / "levelup-12345678/postgres"):
+        if (
+            folder.is_dir()
+            and reachable(folder, account)
+            and has_room_for_socket(folder / "levelup-12345678/postgres/home")
+        ):
             made = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder))
             if account.uid is not None:
                 made.chmod(0o711)

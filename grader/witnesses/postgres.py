@@ -25,7 +25,7 @@ _SETTINGS = {
     "listen_addresses": "",
     "max_connections": "100",
     "shared_buffers": "16MB",
-    "max_wal_size": "1GB",
+    "max_wal_size": "128MB",
     "log_timezone": "UTC",
 }
 _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}

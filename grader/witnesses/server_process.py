@@ -15,7 +15,12 @@ from grader.witnesses.lifeline import Lifeline
 from grader.witnesses.unavailable import ServerUnavailable
 
 SECONDS_TO_END = 5.0
-_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def bare_environment() -> dict[str, str]:
+    """What a server sees of the user's environment: where shared libraries lie, which its program may need to start."""
+    libraries = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"} | libraries
 
 
 class ServerProcess:
@@ -64,7 +69,7 @@ class ServerProcess:
                     user=account.uid,
                     group=account.gid,
                     extra_groups=account.groups,
-                    env=_ENVIRONMENT,
+                    env=bare_environment(),
                     cwd="/",
                     start_new_session=True,
                 )

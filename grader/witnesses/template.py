@@ -12,6 +12,7 @@ from pathlib import Path
 
 from grader.witnesses.account import Account
 from grader.witnesses.places import cache_folder
+from grader.witnesses.server_process import bare_environment
 from grader.witnesses.unavailable import ServerUnavailable
 from grader.witnesses.wheels import PostgresPrograms
 
@@ -138,7 +139,7 @@ def _initdb(data: Path, programs: PostgresPrograms, account: Account) -> None:
             user=account.uid,
             group=account.gid,
             extra_groups=account.groups,
-            env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+            env=bare_environment(),
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

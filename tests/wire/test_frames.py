@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -112,13 +113,25 @@ def test_closing_wakes_the_reader(pair: tuple[Frames, socket.socket]) -> None:
     assert got == [None]
 
 
+@pytest.fixture
+def _eager_threads() -> Iterator[None]:
+    """Threads that give way to each other as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("_eager_threads")
 def test_messages_of_many_threads_never_mix() -> None:
     """Eight threads send at once; each message arrives whole."""
     ours, theirs = map(Frames, socket.socketpair())
+    together = threading.Barrier(8)
 
     def send(name: int) -> None:
+        together.wait(20)
         for number in range(50):
-            ours.send([name, number, "x" * 3000])
+            ours.send([name, number, "x" * 100_000])
 
     senders = [threading.Thread(target=send, args=(name,)) for name in range(8)]
     for sender in senders:

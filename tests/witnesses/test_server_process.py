@@ -18,14 +18,16 @@ def _run(tmp_path: Path, command: str, *, talks: bool = False) -> ServerProcess:
 
 
 def test_the_users_environment_stays_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, eventually: Wait) -> None:
-    """PGPORT or LD_PRELOAD of the user are not meant for a server of ours."""
+    """PGPORT of the user is not meant for a server of ours; where libraries lie is, or it may not start at all."""
     monkeypatch.setenv("PGPORT", "6543")
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
     server = _run(tmp_path, "env; pwd")
     eventually(lambda: not server.alive())
     server.end()
     said = (tmp_path / "log").read_text()
     assert "LC_ALL=C" in said
     assert "PGPORT" not in said
+    assert f"LD_LIBRARY_PATH={tmp_path}" in said
     assert said.splitlines()[-1] == "/"
 
 
