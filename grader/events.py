@@ -4,7 +4,7 @@ The terminal UI, the plain text, ``--json``, the reports and the progress store 
 """
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from grader.model import Outcome
@@ -126,7 +126,7 @@ _TYPES = {kind: name for name, kind in _NAMES.items()}
 
 def to_json(event: Event) -> Json:
     """The event as a JSON-able dict whose first key, "event", names its kind."""
-    return {"event": _TYPES[type(event)], **asdict(event)}
+    return {"event": _TYPES[type(event)], **vars(event)}
 
 
 def to_line(event: Event) -> str:

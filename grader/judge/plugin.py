@@ -1,19 +1,17 @@
 """The pytest plugin that judges: options, a check's life, its verdict; the same in plain pytest and a warm judge."""
 
 import random
-import sqlite3
 import sys
 import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pytest
-from redis import exceptions as redis_errors
 
 from grader.events import CheckFinished, CheckStarted
 from grader.judge.bench import MAX_TIMEOUTS, Bench
+from grader.judge.conclusions import NOT_RUN, conclude
 from grader.judge.fixtures import (
     another,
     bench_key,
@@ -27,20 +25,13 @@ from grader.judge.fixtures import (
     subject,
     valkey,
 )
-from grader.judge.verdicts import PASSED, Verdict, verdict_on
+from grader.judge.verdicts import PASSED, Verdict
 from grader.model import Check, Outcome
 from grader.testing.marks import Mark
 
 __all__ = ["another", "clock", "in_background", "postgres", "process", "races", "redis", "rng", "subject", "valkey"]
 
 verdict_key: pytest.StashKey[Verdict] = pytest.StashKey()
-_NOT_RUN = Verdict(Outcome.INFRA_ERROR, "the grader could not work: the check did not run to its end")
-_MISUSE = (
-    AttributeError, TypeError, ValueError, LookupError,
-    sqlite3.Error, psycopg2.ProgrammingError, psycopg2.DataError, psycopg2.IntegrityError, redis_errors.ResponseError,
-)  # fmt: skip
-"""What a check's own line raises when the submission returned, or stored, something else than the spec says."""
-_GRADER = Path(__file__).resolve().parent.parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -110,7 +101,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, b
         return (yield)
     finally:
         output = bench.seat.end_check()
-        verdict = item.stash.setdefault(verdict_key, _NOT_RUN)
+        verdict = item.stash.setdefault(verdict_key, NOT_RUN)
         bench.timeouts += verdict.outcome is Outcome.TIMEOUT
         bench.emit(_finished(check, verdict, bench, (time.perf_counter() - began) * 1000, output))
 
@@ -134,12 +125,10 @@ def pytest_runtest_makereport(
         if report.when == "call" and report.passed and not hasattr(report, "wasxfail"):
             item.stash[verdict_key] = PASSED
         return report
-    verdict = _verdict(item, call)
+    verdict = conclude(item, call.when, call.excinfo.value)
     # Before pytest renders the failure itself, which costs more than most checks.
     item.repr_failure = lambda *_, **__: verdict.text()  # type: ignore[method-assign]
     report = yield
-    if report.skipped:
-        verdict = Verdict(Outcome.SKIPPED, str(call.excinfo.value))
     if item.stash.get(verdict_key, PASSED) is PASSED:  # the first failure is the one to tell
         item.stash[verdict_key] = verdict
     return report
@@ -168,32 +157,3 @@ def _finished(check: Check, verdict: Verdict, bench: Bench, ms: float, output: s
         where=verdict.where, traceback=verdict.traceback,
         calls=(verdict.timeline or tuple(bench.seat.calls)) if kept else (), output=output,
     )  # fmt: skip
-
-
-def _is_of_suite(excinfo: pytest.ExceptionInfo[BaseException], folder: Path) -> bool:
-    """Whether the error arose in the suite's own files, or in a library they called; not in the grader."""
-    ours = [path for entry in excinfo.traceback if (path := Path(str(entry.path))).parent == folder or _is_grader(path)]
-    return bool(ours) and ours[-1].parent == folder
-
-
-def _is_grader(path: Path) -> bool:
-    return path.is_relative_to(_GRADER)
-
-
-def _verdict(item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
-    assert call.excinfo is not None
-    excinfo = call.excinfo
-    verdict = verdict_on(excinfo.value)
-    if verdict.outcome is not Outcome.INFRA_ERROR:
-        return verdict
-    if call.when == "call" and isinstance(excinfo.value, _MISUSE) and _is_of_suite(excinfo, item.path.parent):
-        return Verdict(
-            Outcome.FAILED,
-            f"the check could not go on with what your code returned or stored: {excinfo.value}",
-            "a value of the kind the spec names",
-            f"{type(excinfo.value).__name__}: {excinfo.value}",
-            "the spec says what each call returns; the last call and its answer are listed",
-        )
-    entry = excinfo.traceback[-1]
-    place = f"{Path(str(entry.path)).name}:{entry.lineno + 1}"
-    return Verdict(verdict.outcome, f"{verdict.message} ({place})")

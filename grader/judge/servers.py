@@ -5,15 +5,15 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
-
-import psycopg2
-import redis
+from typing import TYPE_CHECKING, Any
 
 from grader.nursery import mail
-from grader.witnesses.schemas import drop_schema, fresh_schema
 from grader.witnesses.unavailable import ServerUnavailable
 
+if TYPE_CHECKING:
+    import redis
+
+# The drivers are imported where they are used: a suite without a server does not wait for them.
 _NAMES = {"postgres": "PostgreSQL", "valkey": "Valkey", "redis": "the fake Redis"}
 _PATIENCE = 0.15
 """Seconds after which a server's start is worth a word."""
@@ -41,6 +41,8 @@ class PostgresWitness:
 
     def connect(self) -> Any:  # noqa: ANN401 - psycopg2's connection
         """A connection of the judge's own, in autocommit."""
+        import psycopg2  # noqa: PLC0415
+
         connection = psycopg2.connect(self.dsn)
         connection.autocommit = True
         return connection
@@ -72,6 +74,8 @@ class Servers:
             raise ServerUnavailable(str(address.get("reason") or "there is no real Redis server here"))
         client = self._clients.get(kind)
         if client is None:
+            import redis  # noqa: PLC0415
+
             client = self._clients[kind] = redis.Redis(
                 host=address["host"], port=address["port"], db=address.get("db", 0),
                 decode_responses=True, socket_timeout=10,
@@ -82,12 +86,16 @@ class Servers:
     @contextlib.contextmanager
     def postgres(self, schema: str) -> Iterator[PostgresWitness]:
         """PostgreSQL with a fresh *schema*, dropped afterwards."""
+        import psycopg2  # noqa: PLC0415
+
+        from grader.witnesses.schemas import drop_schema, fresh_schema  # noqa: PLC0415
+
         address = self._need("postgres")
         dsn = fresh_schema(address["dsn"], schema)
         try:
             yield PostgresWitness(dsn, str(address.get("version", "")))
         finally:
-            with contextlib.suppress(psycopg2.Error):
+            with contextlib.suppress(psycopg2.Error, ServerUnavailable):
                 drop_schema(address["dsn"], schema)
 
     def move(self, offset: float) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import importlib
 import os
 import shutil
 import signal
@@ -16,8 +17,10 @@ import pytest
 
 from grader.events import Event, RunFinished, SuiteFinished, SuiteStarted, to_line
 from grader.judge.bench import Bench, Request
+from grader.judge.conclusions import NOT_RUN, conclude
 from grader.judge.fixtures import bench_key
 from grader.judge.plugin import check_of, mark_of, verdict_key
+from grader.judge.verdicts import PASSED, Verdict
 from grader.model import Limits, Outcome
 from grader.nursery import custody, mail
 
@@ -26,6 +29,8 @@ _UNUSED_PLUGINS = (
     "stepwise", "terminal", "threadexception", "unittest", "unraisableexception", "warnings",
 )  # fmt: skip
 """Built-in plugins that only cost time here: nobody sees this session's terminal, and the judge has its own reports."""
+
+_DRIVERS = {"redis": "redis", "valkey": "redis", "postgres": "psycopg2"}
 
 
 def collect_and_wait(parent: socket.socket, hidden: Path, challenge: dict[str, Any]) -> None:
@@ -65,6 +70,8 @@ class _Warm:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         for item in session.items:
             _ = item.location  # pytest works it out once an item: here once for all runs
+            for module in _needed_by(item):
+                importlib.import_module(module)
         gc.collect()
         gc.freeze()  # a collection in a judge would copy every page of what was collected here
         while (received := mail.receive(self._parent)) is not None:
@@ -113,6 +120,17 @@ class _Warm:
             self._bench.close()
             os._exit(0)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        """Run one check without the reports that pytest would make of its phases: nobody reads them here."""
+        verdict = _run_phases(item)
+        try:
+            item.ihook.pytest_runtest_teardown(item=item, nextitem=nextitem)
+        except BaseException as error:  # noqa: BLE001 - whatever it was, it is this check's
+            verdict = conclude(item, "teardown", error) if verdict is PASSED else verdict
+        item.stash[verdict_key] = verdict
+        return True
+
     @pytest.fixture
     def tmp_path(self) -> Iterator[Path]:
         """A folder of the check's own, gone with it."""
@@ -136,6 +154,22 @@ class _Warm:
         ms = (time.perf_counter() - self._began) * 1000
         self._emit(SuiteFinished(bench.number, passed, len(verdicts), round(ms, 2)))
         os._exit(0)
+
+
+def _needed_by(item: pytest.Item) -> set[str]:
+    """The drivers that the fixtures of *item* use; a suite that needs none does not wait for their import."""
+    return {_DRIVERS[name] for name in getattr(item, "fixturenames", ()) if name in _DRIVERS}
+
+
+def _run_phases(item: pytest.Item) -> Verdict:
+    when = "setup"
+    try:
+        item.ihook.pytest_runtest_setup(item=item)
+        when = "call"
+        item.ihook.pytest_runtest_call(item=item)
+    except BaseException as error:  # noqa: BLE001 - whatever it was, it is this check's
+        return conclude(item, when, error)
+    return NOT_RUN if item.get_closest_marker("xfail") else PASSED
 
 
 class _Name:

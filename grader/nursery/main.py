@@ -72,6 +72,9 @@ class Nursery:
             case "judge":
                 subjects, servers = self._introduce("subjects"), self._introduce("servers")
                 with subjects, servers:
+                    for kind in letter["challenge"].get("needs", ()):
+                        # The server starts while the suite is collected and the submission imported.
+                        mail.send(servers, {"do": "prepare", "kind": kind})
                     self._pass_on(letter, [fds[0], subjects.fileno(), servers.fileno()])
                 return {}, []
         return {"problem": f"unknown letter {letter}"}, []

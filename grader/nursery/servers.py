@@ -26,8 +26,10 @@ def serve(parent: socket.socket) -> NoReturn:
                 from grader.witnesses import keeper as keepers  # noqa: PLC0415 - most runs need no server
 
                 keeper = keepers.Keeper()
-            with contextlib.suppress(OSError):
-                mail.send(sock, _do(keeper, letter))
+            answer = _do(keeper, letter)
+            if letter["do"] != "prepare":  # nobody waits for that one
+                with contextlib.suppress(OSError):
+                    mail.send(sock, answer)
     finally:
         if keeper is not None:
             keeper.close()
@@ -57,7 +59,9 @@ def _letters(parent: socket.socket) -> Iterator[tuple[socket.socket, mail.Letter
 def _do(keeper: "Keeper", letter: mail.Letter) -> mail.Letter:
     try:
         match letter["do"]:
-            case "need":
+            case "prepare" if letter["kind"] == "redis":
+                keeper.prepare("redis")
+            case "prepare" | "need":
                 return {"address": keeper.need(letter["kind"])}
             case "move":
                 keeper.move(letter["offset"])

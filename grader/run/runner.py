@@ -112,7 +112,12 @@ class Run:
 
 def facts_for_judge(challenge: Challenge) -> dict[str, Any]:
     """What a judge must know of its challenge, in the nursery's plain terms."""
-    return {"number": challenge.number, "module": challenge.module, "limits": asdict(challenge.limits)}
+    return {
+        "number": challenge.number,
+        "module": challenge.module,
+        "limits": asdict(challenge.limits),
+        "needs": list(challenge.needs),
+    }
 
 
 def _finished(counts: Counter[Outcome], ms: float, problem: str, code: int) -> RunFinished:

@@ -27,7 +27,8 @@ def test_it(subject):
 """
 SOURCE = "def one(): return 1\n"
 OWNER = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
 sys.path.insert(0, {root!r})
 from pathlib import Path
 from grader.nursery.client import Nursery

@@ -86,8 +86,8 @@ def test_a_save_during_a_run_cancels_it_and_starts_anew(stage: Any, until: Any) 
         assert stage.judge.asked[0][1].cancelled
         assert not stage.judge.asked[1][1].cancelled
         late = CheckFinished("01", "first_promise", "", 1, "§1", 1, FAILED, 1.0)
-        stage.tell(late, run=1)
         stage.start_suite()
+        stage.tell(late, run=1)
         stage.finish("second_promise")
         await until(pilot, lambda: stage.statuses()[1] == "passed")
         assert stage.statuses()[0] == "todo"

@@ -10,7 +10,7 @@ from typing import Any
 from grader.subject.loader import Loader
 from grader.subject.races import patches, stores
 from grader.subject.races.exploration import Exploration, Observation, Scene
-from grader.subject.races.turns import Step
+from grader.subject.races.plan import Step
 
 MAX_TRACE = 400
 """Steps of a run that are told; a longer run is told from its end."""

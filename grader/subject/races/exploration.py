@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from grader.subject.races.turns import Plan, Step, Turns
+from grader.subject.races.plan import Abandoned, Plan, Step, Worker
+from grader.subject.races.turns import Turns
 
 RUN_SECONDS = 5.0
 """Real time for one run; past it the run is inconclusive."""
@@ -67,33 +68,45 @@ class Exploration:
         self._make = make
         self._owns = owns
         self._kind = kind
+        self._callers = 0
+        self._options: list[tuple[int, tuple[int, ...]]] = []
         self.runs = 0
 
     def __iter__(self) -> Iterator[Observation]:
         """Run after run, until every stage is through or the kind's runs are used up."""
-        self.one(Plan())  # a throw-away: from 3.12 on the first traced run loses opcode events
+        thrown_away = self.one(Plan())  # from 3.12 on the first traced run loses opcode events
         self.runs = 0
+        if not self._callers:  # the scene cannot even be built
+            yield thrown_away
+            return
         for stage in STAGES[self._kind]:
             yield from self._stage(stage)
 
     def one(self, plan: Plan) -> Observation:
         """One run under *plan*."""
-        scene = self._make()
-        jobs = scene.jobs()
-        turns = Turns(self._owns, plan)
-        turns.run(jobs, RUN_SECONDS)
+        workers: list[Worker] = []
+        seen: object = None
+        with Turns(self._owns, plan) as turns:
+            try:
+                scene = turns.alone(self._make)
+                jobs = turns.alone(scene.jobs)
+                self._callers = len(jobs)
+                workers = turns.run(jobs, RUN_SECONDS)
+                if turns.ended == "ok":
+                    seen = turns.alone(scene.seen)
+            except Abandoned:
+                assert turns.ended == "deadlock"
         self.runs += 1
-        workers = turns.workers[: len(jobs)]
         self._options = turns.options
         return Observation(
             [worker.result for worker in workers],
             [worker.error for worker in workers],
-            turns.ended, turns.timeouts, scene.seen(), plan, turns.trace,
+            turns.ended, turns.timeouts, seen, plan, turns.trace,
         )  # fmt: skip
 
     def _stage(self, stage: Stage) -> Iterator[Observation]:
         used = 0
-        todo = [Plan(first, (), stage.opcodes) for first in range(len(self._make().jobs()))]
+        todo = [Plan(first, (), stage.opcodes) for first in range(self._callers)]
         for depth in range(stage.interruptions + 1):
             deeper: list[Plan] = []
             for plan in todo:

@@ -11,12 +11,14 @@ import _thread
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
-from types import FrameType
-from typing import Any
+from types import FrameType, TracebackType
+from typing import TypeVar
 
+from grader.subject.races.plan import Abandoned, Plan, Step, Worker
 from grader.subject.races.tracing import tracer
+
+T = TypeVar("T")
 
 _real_monotonic = time.monotonic
 _real_sleep = time.sleep
@@ -28,48 +30,11 @@ FAIR_STEPS = 400
 """After so many steps without a change of turns another thread gets one: a spinning loop must not starve the others."""
 
 
-class Abandoned(BaseException):
-    """The run is over; unwinds the threads that are left. No Exception, so that a submission's handlers let it pass."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One order of turns: who begins, at which steps the turn goes to whom; *opcodes* counts steps finer than lines."""
-
-    first: int = 0
-    switches: tuple[tuple[int, int], ...] = ()
-    opcodes: bool = False
-
-
-@dataclass(eq=False)
-class Worker:
-    """One thread that takes turns."""
-
-    index: int
-    gate: Any = field(default_factory=_thread.allocate_lock)
-    state: str = "ready"
-    """"ready", "blocked" or "done"."""
-    waits_for: object = None
-    deadline: float | None = None
-    timed_out: bool = False
-    away: bool = False
-    """It blocks somewhere that is not ours (a socket, a server's lock) and has lost its turn meanwhile."""
-    native_id: int = 0
-    result: object = None
-    error: BaseException | None = None
-
-
-@dataclass(frozen=True)
-class Step:
-    """One line that ran: whose turn, where."""
-
-    worker: int
-    file: str
-    line: int
-
-
 class Turns:
-    """One run of some jobs under one plan; use once.
+    """One run of some jobs under one plan; use once, as a context manager.
+
+    The scene is built and looked at inside it too, with `alone`: in the run's own time, and together with the threads
+    that the submission starts meanwhile. They take turns from then on and are unwound at the end.
 
     Arguments:
         owns: whether a file is the learner's.
@@ -84,7 +49,7 @@ class Turns:
         self.workers: list[Worker] = []
         self._by_ident: dict[int, Worker] = {}
         self._holder: Worker | None = None
-        self._jobs = 0
+        self._jobs: list[Worker] = []
         self._over = False
         self._done = _thread.allocate_lock()
         self._mutex = _thread.allocate_lock()
@@ -100,24 +65,52 @@ class Turns:
 
     # -- the run ---------------------------------------------------------------------------------------------------
 
-    def run(self, jobs: list[Callable[[], object]], wall_seconds: float) -> None:
-        """Run *jobs* to their end, or until they block each other, take too many steps or too long."""
+    def __enter__(self) -> "Turns":
         global _active  # noqa: PLW0603 - the patched primitives ask who runs
         self._done.acquire()
-        self._jobs = len(jobs)
-        for _ in jobs:
-            self.add()
         _active = self
-        for worker, job in zip(list(self.workers), jobs, strict=True):
-            _thread.start_new_thread(self.body, (worker, job))
-        self._holder = self.workers[self._first]
-        self._holder.gate.release()
-        self._wait(_real_monotonic() + wall_seconds)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        global _active  # noqa: PLW0603 - as above
+        self._abandon()
         for _ in range(400):
             if all(worker.state == "done" for worker in self.workers):
                 break
             _real_sleep(0.0005)
         _active = None
+
+    def alone(self, call: Callable[[], T]) -> T:
+        """Run *call* on the calling thread while no job runs; it is not interrupted, and its lines are not told.
+
+        Raises:
+            Abandoned: it waits for something that never comes; `ended` is "deadlock" then.
+        """
+        told = self.trace, self.options
+        self.trace, self.options = [], []
+        worker, ident = self.add(), _thread.get_ident()
+        self._by_ident[ident] = self._holder = worker
+        try:
+            return call()
+        finally:
+            del self._by_ident[ident]
+            self.workers.remove(worker)
+            self.trace, self.options = told
+
+    def run(self, jobs: list[Callable[[], object]], wall_seconds: float) -> list[Worker]:
+        """Run *jobs* to their end, or until they block each other, take too many steps or too long."""
+        begun_before = list(self.workers)
+        self._jobs = [self.add() for _ in jobs]
+        self.workers = [*self._jobs, *begun_before]
+        for index, worker in enumerate(self.workers):
+            worker.index = index
+        self.step = self._last_switch = 0
+        for worker, job in zip(self._jobs, jobs, strict=True):
+            _thread.start_new_thread(self.body, (worker, job))
+        self._holder = self._jobs[self._first]
+        self._holder.gate.release()
+        self._wait(_real_monotonic() + wall_seconds)
+        return self._jobs
 
     def add(self) -> Worker:
         """One more thread that takes turns; its gate is closed."""
@@ -150,8 +143,8 @@ class Turns:
         if self._over:
             return
         self.wake(worker)
-        if all(job.state == "done" for job in self.workers[: self._jobs]):
-            self._end("ok")
+        if worker in self._jobs and all(job.state == "done" for job in self._jobs):
+            self._done.release()  # threads the submission started keep waiting for their turn
         else:
             self._pass_on(worker)
 
@@ -275,16 +268,19 @@ class Turns:
             raise Abandoned
 
     def _end(self, how: str) -> None:
-        if self._over:
-            return
-        self.ended, self._over = how, True
+        if not self._over:
+            self.ended = how
+            self._abandon()
+            self._done.release()
+
+    def _abandon(self) -> None:
+        self._over = True
         for worker in self.workers:
             if worker.state != "done":
                 try:
                     worker.gate.release()
                 except RuntimeError:  # it was open: the worker is on its way already
                     continue
-        self._done.release()
 
 
 _active: Turns | None = None
