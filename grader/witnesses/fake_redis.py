@@ -32,7 +32,6 @@ class FakeRedis:
 
     def __init__(self, process: ServerProcess) -> None:
         self._process = process
-        self._owner = os.getpid()
         self.host = "127.0.0.1"
         self.port = 0
         self.version = f"fakeredis {metadata.version('fakeredis')}"
@@ -116,7 +115,8 @@ class FakeRedis:
         try:
             self._process.input.write(ORDER.pack(letter, number))
             self._process.input.flush()
-        except OSError:
+        except (OSError, ValueError):
+            # ValueError: the pipe is closed on our side, because the server was stopped.
             raise self._process.gave_up("has ended") from None
         return self._answer(SECONDS_TO_OBEY)
 

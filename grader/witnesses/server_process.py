@@ -80,7 +80,15 @@ class ServerProcess:
         self._started = identity.started_at(self.pid) or ""
         self._pid_file = running.record(self.pid, self._started, what, ending, disposable)
         belongings = [path for path in (self._pid_file, disposable) if path is not None]
-        self._lifeline = Lifeline(self.pid, ending, belongings)
+        try:
+            self._lifeline = Lifeline(self.pid, ending, belongings)
+        except OSError as error:
+            # A server that nobody watches over is worse than none.
+            self._popen.kill()
+            self._popen.wait()
+            running.forget(self._pid_file)
+            message = f"{what} could not be started: {error}"
+            raise ServerUnavailable(message) from error
 
     @property
     def input(self) -> IO[bytes]:

@@ -255,6 +255,8 @@ def test_start_returns_before_the_server_is_ready(mortal: FakeRedis) -> None:
     mortal.stop()
     mortal.stop()
     assert not mortal.alive()
+    with pytest.raises(ServerUnavailable, match="the fake Redis has ended"):
+        mortal.move(1)
 
 
 def test_a_dead_server_says_so_when_the_clock_is_moved(mortal: FakeRedis) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.witnesses.identity import started_at
 from grader.witnesses.server_process import ServerProcess
 from grader.witnesses.unavailable import ServerUnavailable
 
@@ -69,6 +70,20 @@ def test_what_cannot_be_started_is_refused_by_name(tmp_path: Path) -> None:
     """The message is for a reader, not a traceback."""
     with pytest.raises(ServerUnavailable, match="the server could not be started"):
         ServerProcess([tmp_path / "nothing"], what="the server", log=tmp_path / "log")
+
+
+def test_a_server_that_cannot_be_watched_is_not_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would outlive a run that is killed."""
+    started: list[int] = []
+
+    def no_watcher(pid: int, *_: object) -> None:
+        started.append(pid)
+        raise BlockingIOError
+
+    monkeypatch.setattr("grader.witnesses.server_process.Lifeline", no_watcher)
+    with pytest.raises(ServerUnavailable, match="could not be started"):
+        _run(tmp_path, "read -r line")
+    assert started_at(started[0]) is None
 
 
 def test_a_silent_server_has_nothing_to_talk_to(tmp_path: Path) -> None:

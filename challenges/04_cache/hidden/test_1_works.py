@@ -7,6 +7,20 @@ from grader.testing import Handle, check, expect
 
 
 @check(tier=1, section="§1")
+def test_cached_none_is_not_a_miss(subject: Handle, redis: Redis) -> None:
+    """A stored None differs from nothing stored."""
+    cache = new_cache(subject, redis)
+    expect(cache.get("nobody"), "get('nobody'), never stored").is_none()
+    expect(cache.get("nobody", default="nothing"), "get('nobody', default='nothing'), never stored").equals(
+        "nothing", because="when there is no value, get returns the default it was given"
+    )
+    cache.set("answer", None, ttl=MINUTE)
+    expect(
+        cache.get("answer", default="nothing"), "get('answer', default='nothing') after set('answer', None)"
+    ).is_none(because="None was stored, so None is the value; the default is only for keys without one")
+
+
+@check(tier=1, section="§1")
 def test_values_come_back_as_they_were(subject: Handle, redis: Redis, rng: Random) -> None:
     """A value comes back as it was: equal, and of the same type."""
     cache = new_cache(subject, redis)
@@ -35,20 +49,6 @@ def test_values_come_back_as_they_were(subject: Handle, redis: Redis, rng: Rando
         expect(cache.get(f"value:{what}"), f"{what}, read back").equals(
             value, because="Redis keeps text only, so the text must say which type the value had (JSON does)"
         )
-
-
-@check(tier=1, section="§1")
-def test_cached_none_is_not_a_miss(subject: Handle, redis: Redis) -> None:
-    """A stored None differs from nothing stored."""
-    cache = new_cache(subject, redis)
-    expect(cache.get("nobody"), "get('nobody'), never stored").is_none()
-    expect(cache.get("nobody", default="nothing"), "get('nobody', default='nothing'), never stored").equals(
-        "nothing", because="when there is no value, get returns the default it was given"
-    )
-    cache.set("answer", None, ttl=MINUTE)
-    expect(
-        cache.get("answer", default="nothing"), "get('answer', default='nothing') after set('answer', None)"
-    ).is_none(because="None was stored, so None is the value; the default is only for keys without one")
 
 
 @check(tier=1, section="§1")

@@ -12,8 +12,8 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from types import FrameType, TracebackType
-from typing import TypeVar
+from types import FrameType
+from typing import Self, TypeVar
 
 from grader.subject.races.plan import Abandoned, Plan, Step, Worker
 from grader.subject.races.tracing import tracer
@@ -65,16 +65,16 @@ class Turns:
 
     # -- the run ---------------------------------------------------------------------------------------------------
 
-    def __enter__(self) -> "Turns":
+    def __enter__(self) -> Self:
         global _active  # noqa: PLW0603 - the patched primitives ask who runs
         self._done.acquire()
         _active = self
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         global _active  # noqa: PLW0603 - as above
         self._abandon()
-        for _ in range(400):
+        for _attempt in range(400):
             if all(worker.state == "done" for worker in self.workers):
                 break
             _real_sleep(0.0005)
