@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import fcntl
 import os
 import shutil
 import stat
@@ -11,8 +12,8 @@ from pathlib import Path
 
 from grader.cli.course import shown
 from grader.nursery.client import ROOT
-from grader.nursery.scratch import scratch_root
-from grader.witnesses import leftovers
+from grader.nursery.scratch import LOCK, scratch_root
+from grader.witnesses import leftovers, running
 from grader.witnesses.places import cache_folder
 
 _OLD_SECONDS = 3600
@@ -48,8 +49,19 @@ def _removable() -> list[Path]:
     found = [path for path in cache.iterdir() if path.name != "running"] if cache.is_dir() else []
     found += [ROOT / name for name in _CACHES if (ROOT / name).exists()]
     for folder in {tempfile.gettempdir(), scratch_root() or tempfile.gettempdir()}:
-        found += [path for path in Path(folder).glob("levelup-*") if _is_old(path, old)]
+        found += [path for path in Path(folder).glob("levelup-*") if _is_old(path, old) and not _is_in_use(path)]
     return found
+
+
+def _is_in_use(path: Path) -> bool:
+    """Whether a run that still goes on, or one of its servers, has its files there."""
+    with contextlib.suppress(FileNotFoundError), (path / LOCK).open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    told = [server for _, server in running.recorded() if server is not None and not server.orphaned]
+    return any(server.folder is not None and Path(server.folder).is_relative_to(path) for server in told)
 
 
 def _is_old(path: Path, before: float) -> bool:

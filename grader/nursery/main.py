@@ -10,14 +10,16 @@ Single-threaded all the way: nothing with threads ever forks. When the owner end
 """
 
 import contextlib
+import fcntl
 import os
+import shutil
 import signal
 import socket
 import sys
 from pathlib import Path
 from typing import NoReturn
 
-from grader.nursery import custody, mail
+from grader.nursery import custody, mail, scratch
 
 OWNER_FD = 3
 
@@ -27,7 +29,13 @@ def main() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGTSTP):
         signal.signal(number, signal.SIG_IGN)
     os.set_inheritable(OWNER_FD, False)
+    home = Path.cwd()
+    with contextlib.suppress(OSError):
+        # Held while this process lives: who cleans up sees that the folder is in use.
+        lock = (home / scratch.LOCK).open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
     Nursery(socket.socket(fileno=OWNER_FD)).run()
+    shutil.rmtree(home, ignore_errors=True)  # the owner may have been killed
     os._exit(0)
 
 

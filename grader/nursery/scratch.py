@@ -5,6 +5,8 @@ import shutil
 from functools import cache
 from pathlib import Path
 
+LOCK = "in-use"
+"""A file in a run's temporary folder, locked while the run goes on."""
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - Linux' own; every folder in it is made with mkdtemp
 _ENOUGH_BYTES = 256 * 1024**2
 
