@@ -95,6 +95,8 @@ class LevelUpApp(Actions):
 
     @on(Collected)
     def _take_checks(self, message: Collected) -> None:
+        if not self.is_running:  # the screen is being taken down; so in the others
+            return
         state = self.learner.state(message.challenge)
         state.announce(message.checks)
         if message.problem:
@@ -105,6 +107,8 @@ class LevelUpApp(Actions):
 
     @on(Saved)
     def _take_save(self, message: Saved) -> None:
+        if not self.is_running:
+            return
         state = self.learner.state(message.challenge)
         self.learner.look_at_file(state)
         self.page.show_progress()
@@ -114,6 +118,8 @@ class LevelUpApp(Actions):
 
     @on(WatchEnded)
     def _take_watch_end(self, message: WatchEnded) -> None:
+        if not self.is_running:
+            return
         self.watching = self._watch_works = False
         said = f"{message.reason}. r runs the checks, w tries again."
         self.say(said, title="Saves are not noticed", severity="warning")
@@ -121,7 +127,7 @@ class LevelUpApp(Actions):
 
     @on(Judged)
     def _take_event(self, message: Judged) -> None:
-        if message.run != self.runs.number:
+        if message.run != self.runs.number or not self.is_running:
             return  # of a run that was replaced
         state, event = self.learner.state(message.challenge), message.event
         added = state.fold(event)

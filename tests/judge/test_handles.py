@@ -70,6 +70,13 @@ class Journal:
         except ValueError as error:
             raise KeyError("changed") from error
 
+class Again:
+    def __enter__(self):
+        return self
+    def __exit__(self, kind, error, trace):
+        if error is not None:
+            raise error
+
 def numbers(n):
     for i in range(n):
         yield i
@@ -196,6 +203,14 @@ def test_an_exception_in_the_body_is_raised_inside(subject: Any, error: BaseExce
         raise error
     assert caught.value is error
     assert attr(journal, "entries") == ["enter", [type(error).__name__, [str(a) for a in error.args]], "leave"]
+
+
+def test_an_exception_raised_again_is_the_same(subject: Any) -> None:
+    """A manager whose __exit__ raises what it was given lets out the suite's very own exception."""
+    error = ValueError("same")
+    with pytest.raises(ValueError, match="same") as caught, subject.Again():
+        raise error
+    assert caught.value is error
 
 
 def test_a_swallowed_exception_stays_swallowed(subject: Any) -> None:

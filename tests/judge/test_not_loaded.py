@@ -58,13 +58,15 @@ def test_a_broken_file_is_named_once_for_all_checks(judged: Callable[..., Any], 
 def test_an_endless_import_ends(bench: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The message names the line and says where loops belong; later checks do not wait again."""
     monkeypatch.setattr("grader.judge.seat.LOAD_SECONDS", 0.3)
-    made = bench("import time\nwhile True: time.sleep(1)\n")
+    made = bench("import time; print('importing', flush=True)\nwhile True: time.sleep(1)\n", events := [])
     for _ in range(3):
         with pytest.raises(SubmissionNotLoaded) as caught:
             made.seat.module.f()
         assert caught.value.message == (
             "toy.py:2: importing it did not end within 0.3 s. Start loops and servers in functions, not at import."
         )
+    made.seat.end_check()
+    assert len([event for event in events if "importing" in str(event)]) == 1
 
 
 @pytest.mark.parametrize(

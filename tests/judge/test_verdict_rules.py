@@ -39,7 +39,11 @@ def one_check(body: str, arguments: str = "subject", head: str = HEAD) -> str:
         (one_check("subject.nothing()['x']"), "failed", "'NoneType' object is not subscriptable"),
         (one_check("a, b = [subject.one()]"), "failed", "not enough values to unpack"),
         (one_check("attr(subject.nothing(), 'size')"), "failed", "None has no size"),
-        (one_check("{}[subject.one()]"), "failed", "the check could not go on with what your code returned or stored: 1"),
+        (
+            one_check("{}[subject.one()]"),
+            "failed",
+            "the check could not go on with what your code returned or stored: 1",
+        ),
     ],
 )
 def test_only_a_check_that_ran_to_its_end_passes(judged: Judge, suite: str, outcome: str, words: str) -> None:

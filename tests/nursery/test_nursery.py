@@ -189,10 +189,19 @@ LONG = "".join(
 
 
 @linux
-def test_cancelling_ends_the_run_and_its_processes(nursery: Nursery, toy: Any, written: Any) -> None:
+def test_cancelling_ends_the_run_and_its_processes(nursery: Nursery, toy: Any, written: Any, tmp_path: Path) -> None:
     """The events end at once with a RunFinished that says so, and judge and subject do not go on behind."""
-    source = "import os, threading\ndef call():\n    print(os.getpid(), flush=True)\n    threading.Event().wait()\n"
-    run = Run(nursery, (Assignment(toy(LONG, limits="call_seconds = 2.0"), written(source)),), "x")
+    called, go_on = tmp_path / "called", tmp_path / "go_on"
+    source = f"""
+    import os, pathlib, threading
+    def call():
+        with open({str(called)!r}, "a") as note:
+            note.write("x")
+        print(os.getpid(), flush=True)
+        while not pathlib.Path({str(go_on)!r}).exists():
+            threading.Event().wait(0.005)
+    """
+    run = Run(nursery, (Assignment(toy(LONG, limits="call_seconds = 60.0"), written(source)),), "x")
     subject = 0
     events = []
     for event in run:
@@ -201,7 +210,9 @@ def test_cancelling_ends_the_run_and_its_processes(nursery: Nursery, toy: Any, w
             subject = int(event.text)  # type: ignore[union-attr]
             threading.Thread(target=run.cancel).start()
     assert events[-1].problem == "cancelled"  # type: ignore[union-attr]
+    go_on.touch()
     assert all_gone({subject})
+    assert called.read_text(encoding="utf-8") == "x"
     assert [*Run(nursery, (Assignment(toy(SUITE), written(SOURCE)),), "x")][-1].exit_code == 0  # type: ignore[union-attr]
 
 

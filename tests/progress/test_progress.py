@@ -144,6 +144,8 @@ from pathlib import Path
 from grader.events import CheckFinished
 from grader.model import Outcome
 from grader.progress import Progress
+print("ready", flush=True)
+sys.stdin.readline()
 with Progress(Path(sys.argv[2])) as progress:
     assert not progress.notice, progress.notice
     for n in range(40):
@@ -155,7 +157,15 @@ with Progress(Path(sys.argv[2])) as progress:
 def test_processes_may_write_at_once(file: Path) -> None:
     """Three processes make and fill one store; every run of each is there."""
     code = [sys.executable, "-I", "-c", WRITER, str(ROOT), str(file)]
-    writers = [subprocess.Popen([*code, name], stderr=subprocess.PIPE, text=True) for name in "abc"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    writers = [subprocess.Popen([*code, name], text=True, **pipes) for name in "abc"]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
     for writer in writers:
         _, complaint = writer.communicate(timeout=60)
         assert writer.returncode == 0, complaint

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from grader.events import RunFinished
 from grader.model import Outcome
 from grader.tui.judging import Judgement, Judging
-from grader.tui.messages import WatchEnded
+from grader.tui.messages import Collected, Saved, WatchEnded
 
 FAILED = Outcome.FAILED
 
@@ -210,6 +210,23 @@ def test_ctrl_c_cancels_then_quits(stage: Any, until: Any) -> None:
 
     stage.play(script)
     assert stage.judge.closed
+
+
+def test_facts_that_arrive_while_the_app_closes_are_ignored(stage: Any, until: Any) -> None:
+    """Workers may tell something until the very end; the screen may be half gone by then."""
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("r")
+        await stage.app.screen.query("#headline").remove()
+        stage.app._running = False
+        stage.start_suite()
+        stage.app.post_message(Saved("01"))
+        stage.app.post_message(WatchEnded("gone"))
+        stage.app.post_message(Collected("01", ()))
+        for _ in range(5):
+            await pilot.pause()
+
+    stage.play(script)
 
 
 def test_quitting_during_a_run_cancels_it(stage: Any, until: Any) -> None:

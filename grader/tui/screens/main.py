@@ -257,7 +257,8 @@ class MainScreen(Screen[None]):
     def _fill(self, pane: str) -> None:
         match pane:
             case "spec":
-                self.run_worker(self.query_one(SpecView).show(self._learner.chosen.challenge), group="spec")
+                show = self.query_one(SpecView).show(self._learner.chosen.challenge)
+                self.run_worker(show, group="spec", exit_on_error=False)
             case "hints":
                 self.show_hints(one_more=False)
 
