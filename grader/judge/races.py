@@ -22,7 +22,8 @@ class RaceRun:
     """What one order of turns led to.
 
     *results* and *errors* are the callers', in order (an error as "Name: message"); *ended* is "ok" or "deadlock";
-    *timeouts* counts waits that only their time-out ended; *seen* is what the scene reported afterwards.
+    *timeouts* counts waits that only their time-out ended; *seen* is what the scene reported afterwards; *interrupted*
+    tells whether a caller lost its turn without having to wait.
     """
 
     results: list[Any]
@@ -31,6 +32,7 @@ class RaceRun:
     timeouts: int
     seen: Any
     trace: tuple[tuple[int, str, int, str], ...]
+    interrupted: bool = True
 
     def lines(self) -> tuple[str, ...]:
         """The learner's own lines in the order they ran, one column a caller."""
@@ -103,7 +105,9 @@ class Races:
                     f"a caller got {failed}",
                     expected="no exception",
                     got=failed,
-                    because="the callers got in each other's way",
+                    because="the callers got in each other's way"
+                    if run.interrupted
+                    else "it happens also when no caller interrupts another",
                 )
             keeps(run)
         except CheckFailed as error:
@@ -114,4 +118,4 @@ class Races:
 def _run_of(told: dict[str, Any]) -> RaceRun:
     errors = [None if error is None else f"{error[0]}: {error[1]}" for error in told["errors"]]
     trace = tuple(tuple(step) for step in told["trace"])
-    return RaceRun(told["results"], errors, told["ended"], told["timeouts"], told["seen"], trace)
+    return RaceRun(told["results"], errors, told["ended"], told["timeouts"], told["seen"], trace, bool(told["switches"]))

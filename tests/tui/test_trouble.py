@@ -212,7 +212,7 @@ def test_ctrl_c_cancels_then_quits(stage: Any, until: Any) -> None:
     assert stage.judge.closed
 
 
-def test_facts_that_arrive_while_the_app_closes_are_ignored(stage: Any, until: Any) -> None:
+def test_facts_that_arrive_while_the_app_closes_are_ignored(stage: Any) -> None:
     """Workers may tell something until the very end; the screen may be half gone by then."""
 
     async def script(pilot: Pilot[int]) -> None:

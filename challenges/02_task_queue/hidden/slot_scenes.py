@@ -74,7 +74,6 @@ class SweptMeanwhile:
 
     def others(self) -> None:
         self.queue.can_enqueue("bob")
-        self.queue.can_enqueue("dave")
 
     def seen(self) -> bool:
         return bool(self.queue.can_enqueue("alice"))

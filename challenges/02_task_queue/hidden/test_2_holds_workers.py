@@ -131,7 +131,7 @@ def test_job_wakes_a_waiting_get(races: Races) -> None:
         because = "it slept on although a job was there: nobody woke it, or it looked before it was ready to be woken"
         expect(run.results[0][1], f"whether get(timeout={timeout}) returned late").is_false(because=because)
 
-    for timeout in (30, None):
+    for timeout in (5, None):
         races.every("worker_scenes.WokenByJob", timeout, keeps=got_it_at_once, kind="few")
 
     def both_got_one(run: RaceRun) -> None:
@@ -148,12 +148,12 @@ def test_job_wakes_a_waiting_get(races: Races) -> None:
 def test_waiting_get_gives_up_in_time(races: Races) -> None:
     """A waiting get returns None when its time is up, and not before."""
 
-    def after_thirty_seconds(run: RaceRun) -> None:
-        expect(run.results[0][0], "get(timeout=30) when no job comes").is_none(because="there was no job")
+    def when_time_is_up(run: RaceRun) -> None:
+        expect(run.results[0][0], "get(timeout=5) when no job comes").is_none(because="there was no job")
         because = "it waits as long as it was told to"
-        expect(run.results[0][1], "the seconds that get(timeout=30) waited for nothing").equals(30, because=because)
+        expect(run.results[0][1], "the seconds that get(timeout=5) waited for nothing").equals(5, because=because)
 
-    races.every("worker_scenes.NothingComes", keeps=after_thirty_seconds, kind="few")
+    races.every("worker_scenes.NothingComes", keeps=when_time_is_up, kind="few")
 
     def patient(run: RaceRun) -> None:
         job, waited = run.results[0]
@@ -161,7 +161,7 @@ def test_waiting_get_gives_up_in_time(races: Races) -> None:
         expect(taken.count("job"), "how often the one job was handed out").at_most(1, because="one worker gets it")
         if job is None:
             because = "it was woken for a job that another worker took first; then it has to go on waiting"
-            expect(waited, "whether get(timeout=30) waited its 30 seconds").is_true(because=because)
+            expect(waited, "whether get(timeout=5) waited its 5 seconds").is_true(because=because)
 
     races.every("worker_scenes.SnatchedAway", keeps=patient, kind="few")
 

@@ -70,7 +70,7 @@ class TwoWaitForTwo(_Workers):
         super().__init__(solution, [])
 
     def jobs(self) -> list[Callable[[], object]]:
-        return [lambda: self.take(30), lambda: self.take(30), lambda: self.send("one", "two")]
+        return [lambda: self.take(5), lambda: self.take(5), lambda: self.send("one", "two")]
 
 
 class NothingComes(_Workers):
@@ -84,7 +84,7 @@ class NothingComes(_Workers):
 
     def wait_for_nothing(self) -> list[object]:
         before = time.monotonic()
-        queued = self.queue.get(timeout=30)
+        queued = self.queue.get(timeout=5)
         return [queued, round(time.monotonic() - before)]
 
 
@@ -99,8 +99,8 @@ class SnatchedAway(_Workers):
 
     def patient(self) -> list[object]:
         before = time.monotonic()
-        queued = self.queue.get(timeout=30)
-        return [None if queued is None else queued[2], time.monotonic() - before > 29]
+        queued = self.queue.get(timeout=5)
+        return [None if queued is None else queued[2], time.monotonic() - before > 4.5]
 
 
 class LongWait(_Workers):

@@ -1,7 +1,8 @@
 """Mistake: there is a limit, but no queue behind it.
 
 Believes: a lock, a list of times per user and a 60-second filter are a task queue.
-Rejected by: job_is_run_once, slot_is_free_after_its_window, stats_show_the_use, retry_after_is_true
+Rejected by: job_is_run_once, slot_is_free_after_its_window, stats_show_the_use, retry_after_is_true,
+    wall_clock_may_jump, bad_settings_are_refused, bad_users_are_refused, looking_leaves_nothing_behind
 
 What is wrong with it, beyond the missing queue:
 

@@ -12,6 +12,8 @@ from grader.subject.races.turns import Turns
 
 RUN_SECONDS = 5.0
 """Real time for one run; past it the run is inconclusive."""
+MAX_INCONCLUSIVE = {"steps": 8, "wall": 2}
+"""After so many runs that hit a cap the rest would too: they would cost minutes and say nothing."""
 
 
 class Scene(Protocol):
@@ -69,6 +71,7 @@ class Exploration:
         self._owns = owns
         self._kind = kind
         self._callers = 0
+        self._inconclusive = dict.fromkeys(MAX_INCONCLUSIVE, 0)
         self._options: list[tuple[int, tuple[int, ...]]] = []
         self.runs = 0
 
@@ -97,6 +100,8 @@ class Exploration:
             except Abandoned:
                 assert turns.ended == "deadlock"
         self.runs += 1
+        if turns.ended in self._inconclusive:
+            self._inconclusive[turns.ended] += 1
         self._options = turns.options
         return Observation(
             [worker.result for worker in workers],
@@ -110,13 +115,16 @@ class Exploration:
         for depth in range(stage.interruptions + 1):
             deeper: list[Plan] = []
             for plan in todo:
-                if used >= stage.runs or self.runs >= MAX_RUNS[self._kind]:
+                if used >= stage.runs or self.runs >= MAX_RUNS[self._kind] or self._hopeless():
                     return
                 yield self.one(plan)
                 used += 1
                 if depth < stage.interruptions:
                     deeper += self._interrupted(plan)
             todo = _spread(deeper, stage.runs - used) if depth else deeper
+
+    def _hopeless(self) -> bool:
+        return any(self._inconclusive[cap] >= most for cap, most in MAX_INCONCLUSIVE.items())
 
     def _interrupted(self, plan: Plan) -> list[Plan]:
         """*plan* with one more interruption, after its last one, at each step and to each thread that could go on."""

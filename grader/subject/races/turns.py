@@ -15,6 +15,7 @@ from functools import partial
 from types import FrameType
 from typing import Self, TypeVar
 
+from grader.subject.races.kernel import sleeps
 from grader.subject.races.plan import Abandoned, Plan, Step, Worker
 from grader.subject.races.tracing import tracer
 
@@ -153,7 +154,7 @@ class Turns:
         seen = -1
         while not self._done.acquire(timeout=0.1):
             holder = self._holder
-            if self.step == seen and holder is not None and _sleeps(holder.native_id):
+            if self.step == seen and holder is not None and sleeps(holder.native_id):
                 others = self._ready(holder)
                 if others:
                     holder.away = True
@@ -302,12 +303,3 @@ def read_clock() -> float | None:
         return None
     here[0].now += _TICK
     return here[0].now
-
-
-def _sleeps(native_id: int) -> bool:
-    """Whether a thread sleeps in the kernel; only Linux can tell, elsewhere nobody is ever found asleep."""
-    try:
-        with open(f"/proc/self/task/{native_id}/stat", encoding="ascii", errors="replace") as facts:  # noqa: PTH123
-            return facts.read().rpartition(")")[2].split()[0] == "S"
-    except OSError:
-        return False

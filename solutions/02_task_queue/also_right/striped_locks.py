@@ -1,59 +1,93 @@
 """Design: users are spread over a fixed number of stripes, each with its own lock and its own sorted lists.
 
-Reaches: tier 1
+Reaches: tier 2
 
-A call holds the lock of its own stripe only, so users rarely wait for each other. The number of admissions
-inside the window is found by binary search; what lies before it is cut off at the next admission. Time is the
-wall clock, and users are never forgotten, so tier 2 (clocks that jump, memory) is out of reach.
+A call holds the lock of its own stripe only, so users rarely wait for each other. The number of admissions inside
+the window is found by binary search. Each call also cleans two further stripes, one after the other, so eight calls
+clean them all. A second lock guards the waiting jobs; whoever needs both takes that one first.
 """
 
 import bisect
+import itertools
+import logging
 import math
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 STRIPES = 16
 
 
+class QueueFull(Exception):
+    """No space for another job."""
+
+
 class _Stripe:
     """The users of one lock: for each a sorted list of the moments of admission."""
 
-    def __init__(self) -> None:
+    def __init__(self, window: float) -> None:
         self.lock = threading.Lock()
+        self.window = window
+        self.latest = -math.inf
         self.moments: dict[str, list[float]] = {}
+
+    def inside(self, user_id: str, now: float) -> list[float]:
+        """The user's admissions in the window that ends now, and nothing older."""
+        self.latest = max(self.latest, now)  # another caller may have read the clock later and come here earlier
+        moments = self.moments.get(user_id, [])
+        return moments[bisect.bisect_right(moments, self.latest - self.window) :]
+
+    def sweep(self, now: float) -> None:
+        """Forget the users without a slot."""
+        with self.lock:
+            for user_id in [user_id for user_id in self.moments if not self.inside(user_id, now)]:
+                del self.moments[user_id]
 
 
 class RateLimitedQueue:
     """A job queue with an exact limit per user."""
 
-    def __init__(self, max_jobs_per_minute: int = 5, *, window_seconds: float = 60) -> None:
+    def __init__(
+        self,
+        max_jobs_per_minute: int = 5,
+        *,
+        window_seconds: float = 60,
+        clock: Callable[[], float] = time.monotonic,
+        max_queue_size: int | None = None,
+    ) -> None:
         """Create an empty queue for ``max_jobs_per_minute`` jobs per user and ``window_seconds``."""
+        for number in (max_jobs_per_minute, max_queue_size):
+            if number is not max_queue_size or number is not None:
+                _require(type(number) is int and number >= 1, "a limit is an int of 1 or more")
+        _require(type(window_seconds) in (int, float) and 0 < window_seconds < math.inf, "a window is some seconds")
         self.limit = max_jobs_per_minute
-        self.window = window_seconds
-        self.stripes = [_Stripe() for _ in range(STRIPES)]
-        self.jobs: list[tuple[str, str, Any]] = []
-        self.jobs_lock = threading.Lock()
+        self.size = max_queue_size
+        self.clock = clock
+        self.stripes = [_Stripe(window_seconds) for _ in range(STRIPES)]
+        self.next_to_sweep = itertools.cycle(self.stripes)
+        self.jobs: dict[str, deque[tuple[str, str, Any]]] = {}
+        self.turns: deque[str] = deque()  # users with waiting jobs, whose turn is next first
+        self.waiting = 0
+        self.jobs_lock = threading.Condition()
 
     def can_enqueue(self, user_id: str) -> bool:
         """Take a slot if one is free."""
-        stripe = self._stripe(user_id)
+        stripe, now = self._begin(user_id)
         with stripe.lock:
-            now = time.time()
-            inside = self._inside(stripe, user_id, now)
-            if len(inside) >= self.limit:
-                return False
-            stripe.moments[user_id] = [*inside, now]
-            return True
+            inside = stripe.inside(user_id, now)
+            if len(inside) < self.limit:
+                stripe.moments[user_id] = [*inside, stripe.latest]
+                return True
+            return False
 
     def get_user_stats(self, user_id: str) -> dict[str, Any]:
         """Count the slots in use."""
-        stripe = self._stripe(user_id)
+        stripe, now = self._begin(user_id)
         with stripe.lock:
-            now = time.time()
-            inside = self._inside(stripe, user_id, now)
+            inside, latest = stripe.inside(user_id, now), stripe.latest
         used = len(inside)
         return {
             "user": user_id,
@@ -61,38 +95,68 @@ class RateLimitedQueue:
             "jobs_this_minute": used,
             "remaining": self.limit - used,
             "can_enqueue": used < self.limit,
-            "retry_after": math.ceil(inside[0] + self.window - now) if used == self.limit else 0,
+            "retry_after": math.ceil(inside[0] + stripe.window - latest) if used == self.limit else 0,
         }
 
     def enqueue(self, user_id: str, job: object) -> str | None:
         """Store a job if a slot is free; return its id or None."""
-        if not self.can_enqueue(user_id):
-            return None
+        stripe, now = self._begin(user_id)
         job_id = str(uuid.uuid4())
         with self.jobs_lock:
-            self.jobs.append((job_id, user_id, job))
+            with stripe.lock:
+                inside = stripe.inside(user_id, now)
+                if len(inside) >= self.limit:
+                    return None
+                if self.waiting == self.size:
+                    raise QueueFull
+                stripe.moments[user_id] = [*inside, stripe.latest]
+            if user_id not in self.jobs:
+                self.jobs[user_id] = deque()
+                self.turns.append(user_id)
+            self.jobs[user_id].append((job_id, user_id, job))
+            self.waiting += 1
+            self.jobs_lock.notify()
         return job_id
 
-    def get(self, timeout: float | None = None) -> tuple[str, str, Any] | None:  # noqa: ARG002 - tier 2
-        """Take the oldest job, or None if there is none."""
+    def get(self, timeout: float | None = None) -> tuple[str, str, Any] | None:
+        """Take the next job, waiting for one if need be."""
+        until = None if timeout is None else time.monotonic() + timeout
         with self.jobs_lock:
-            return self.jobs.pop(0) if self.jobs else None
+            while not self.turns:
+                left = None if until is None else until - time.monotonic()
+                if left is not None and left <= 0:
+                    return None
+                self.jobs_lock.wait(left)
+            user_id = self.turns.popleft()
+            queued = self.jobs[user_id].popleft()
+            if self.jobs[user_id]:
+                self.turns.append(user_id)
+            else:
+                del self.jobs[user_id]
+            self.waiting -= 1
+            return queued
 
     def run_pending(self, handler: Callable[[tuple[str, str, Any]], object]) -> int:
-        """Take all waiting jobs at once and hand them to the handler, until no new ones have come."""
-        count = 0
-        while True:
-            with self.jobs_lock:
-                batch, self.jobs = self.jobs, []
-            if not batch:
-                return count
-            for queued in batch:
+        """Take one job after the other and hand it to the handler, until none waits."""
+        for count in itertools.count():
+            queued = self.get(timeout=0)
+            if queued is None:
+                break
+            try:
                 handler(queued)
-            count += len(batch)
+            except Exception:
+                logging.exception("job %s failed", queued[0])
+        return count
 
-    def _stripe(self, user_id: str) -> _Stripe:
-        return self.stripes[hash(user_id) % STRIPES]
+    def _begin(self, user_id: str) -> tuple[_Stripe, float]:
+        """Check the user, read the clock, clean two stripes; no lock is held afterwards."""
+        _require(isinstance(user_id, str) and user_id != "", "a user is a non-empty str")
+        now = self.clock()
+        for _ in range(2):
+            next(self.next_to_sweep).sweep(now)
+        return self.stripes[hash(user_id) % STRIPES], now
 
-    def _inside(self, stripe: _Stripe, user_id: str, now: float) -> list[float]:
-        moments = stripe.moments.get(user_id, [])
-        return moments[bisect.bisect_right(moments, now - self.window) :]
+
+def _require(kept: bool, rule: str) -> None:  # noqa: FBT001 - reads as a sentence
+    if not kept:
+        raise ValueError(rule)
