@@ -118,4 +118,6 @@ class Races:
 def _run_of(told: dict[str, Any]) -> RaceRun:
     errors = [None if error is None else f"{error[0]}: {error[1]}" for error in told["errors"]]
     trace = tuple(tuple(step) for step in told["trace"])
-    return RaceRun(told["results"], errors, told["ended"], told["timeouts"], told["seen"], trace, bool(told["switches"]))
+    return RaceRun(
+        told["results"], errors, told["ended"], told["timeouts"], told["seen"], trace, bool(told["switches"])
+    )

@@ -20,6 +20,8 @@ from typing import Any
 
 STRIPES = 16
 
+logger = logging.getLogger(__name__)
+
 
 class QueueFull(Exception):
     """No space for another job."""
@@ -59,9 +61,8 @@ class RateLimitedQueue:
         max_queue_size: int | None = None,
     ) -> None:
         """Create an empty queue for ``max_jobs_per_minute`` jobs per user and ``window_seconds``."""
-        for number in (max_jobs_per_minute, max_queue_size):
-            if number is not max_queue_size or number is not None:
-                _require(type(number) is int and number >= 1, "a limit is an int of 1 or more")
+        for number in (max_jobs_per_minute, 1 if max_queue_size is None else max_queue_size):
+            _require(type(number) is int and number >= 1, "a limit is an int of 1 or more")
         _require(type(window_seconds) in (int, float) and 0 < window_seconds < math.inf, "a window is some seconds")
         self.limit = max_jobs_per_minute
         self.size = max_queue_size
@@ -138,14 +139,13 @@ class RateLimitedQueue:
 
     def run_pending(self, handler: Callable[[tuple[str, str, Any]], object]) -> int:
         """Take one job after the other and hand it to the handler, until none waits."""
-        for count in itertools.count():
-            queued = self.get(timeout=0)
-            if queued is None:
-                break
+        count = 0
+        while queued := self.get(timeout=0):
+            count += 1
             try:
                 handler(queued)
             except Exception:
-                logging.exception("job %s failed", queued[0])
+                logger.exception("job %s failed", queued[0])
         return count
 
     def _begin(self, user_id: str) -> tuple[_Stripe, float]:
