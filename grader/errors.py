@@ -103,7 +103,7 @@ class Frame:
 
     def __str__(self) -> str:
         """Where it is, as an editor would take it."""
-        return f"{self.file}:{self.line} in {self.function}"
+        return f"{self.file}:{self.line}" + (f" in {self.function}" if self.function else "")
 
 
 class SubjectError(LevelUpError):

@@ -54,6 +54,8 @@ def _readable(file: Path) -> Path:
         raise SubmissionUnusable(f"{file} is a folder; a Python file was expected there")
     if not stat.S_ISREG(facts.st_mode):
         raise SubmissionUnusable(f"{file} is not a regular file")
+    if file.suffix == ".zip":
+        raise SubmissionUnusable(f"{file} is an archive; unpack it and name the folder")
     if facts.st_size > MAX_SOURCE_BYTES:
         raise SubmissionUnusable(f"{file} is {facts.st_size // 1024 // 1024} MiB long; no solution is")
     try:

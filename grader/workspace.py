@@ -56,6 +56,7 @@ class Workspace:
                     continue
                 file.parent.mkdir(parents=True, exist_ok=True)
                 write_atomically(file, challenge.stub.read_bytes())
+                self._remember_stub(challenge)
                 made.append(file)
         except OSError as error:
             raise WorkspaceError(
@@ -79,15 +80,29 @@ class Workspace:
                 shutil.copy2(file, backup)
             file.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(file, challenge.stub.read_bytes())
+            self._remember_stub(challenge)
         except OSError as error:
             raise WorkspaceError(f"{file} cannot be reset: {error.strerror or error}") from error
         return backup
 
     def started(self, challenge: Challenge) -> bool:
-        """Whether the learner's file differs from the stub."""
+        """Whether the learner's file differs from the stub it began as, or from today's."""
         with contextlib.suppress(OSError):
-            return self.file(challenge).read_bytes() != challenge.stub.read_bytes()
+            mine = self.file(challenge).read_bytes()
+            if mine == challenge.stub.read_bytes():
+                return False
+            first = self._first_stub(challenge)
+            return not first.is_file() or mine != first.read_bytes()
         return False
+
+    def _first_stub(self, challenge: Challenge) -> Path:
+        return self.state / "stubs" / f"{challenge.slug}.py"
+
+    def _remember_stub(self, challenge: Challenge) -> None:
+        """Keep the stub as it was handed out: a newer course may have another one."""
+        first = self._first_stub(challenge)
+        first.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(first, challenge.stub.read_bytes())
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[bool]:

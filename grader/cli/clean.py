@@ -17,7 +17,7 @@ from grader.witnesses import leftovers, running
 from grader.witnesses.places import cache_folder
 
 _OLD_SECONDS = 3600
-_CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache", ".levelup-install.log")
+_CACHES = (".levelup-install.log", ".interpreters")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from grader.catalog import Catalog
+from grader.errors import UsageError
 from grader.model import Challenge
 from grader.nursery.client import ROOT
 from grader.progress import Progress
@@ -40,6 +41,10 @@ class Course:
             self.prepare_workspace()
             return tuple(Assignment(c, resolve(c, self.workspace.folder)) for c in challenges)
         named = Path(submission).expanduser()
+        if named.is_file() and len(challenges) > 1:
+            challenges = tuple(c for c in challenges if c.module == named.stem)
+            if not challenges:
+                raise UsageError(f"{named} is named like no challenge's module: say which one, as in levelup check 05")
         return tuple(Assignment(c, resolve(c, named)) for c in challenges)
 
     def progress(self) -> Progress:

@@ -2,10 +2,12 @@
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from typing import TextIO
 
+from grader.cli.explaining import rows
 from grader.events import (
     CheckFinished,
     Event,
@@ -30,14 +32,15 @@ WORDS = {
 }
 """Glyph, its ASCII twin, word and colour of each outcome: never colour alone."""
 
-_PRINTED_LINES = 12
+_INDENT = " " * 13
 
 
 def drawer(options: argparse.Namespace, challenges: tuple[Challenge, ...]) -> Callable[[Event], None]:
     """What to call with each event, by the options ``--json`` and ``--plain``."""
     if options.json:
         return _print_json
-    return PlainDrawing(sys.stdout, challenges, plain=options.plain).draw
+    named = shlex.quote(options.submission) if getattr(options, "submission", None) else ""
+    return PlainDrawing(sys.stdout, challenges, named, plain=options.plain).draw
 
 
 def _print_json(event: Event) -> None:
@@ -52,10 +55,13 @@ class PlainDrawing:
     Arguments:
         out: where to.
         challenges: for their titles.
+        submission: what was named with ``--submission``, for the command that repeats a check.
         plain: ASCII only and no colours, also on a terminal.
     """
 
-    def __init__(self, out: TextIO, challenges: tuple[Challenge, ...], *, plain: bool = False) -> None:
+    def __init__(
+        self, out: TextIO, challenges: tuple[Challenge, ...], submission: str = "", *, plain: bool = False
+    ) -> None:
         self._out = out
         self._titles = {c.number: c.title for c in challenges}
         encoding = (getattr(out, "encoding", None) or "ascii").lower()
@@ -64,6 +70,8 @@ class PlainDrawing:
         self._seed = 0
         self._first_failure: CheckFinished | None = None
         self._explained: set[str] = set()
+        self._same = 0
+        self._submission = f" --submission {submission}" if submission else ""
 
     def draw(self, event: Event) -> None:
         """Draw one event."""
@@ -77,13 +85,17 @@ class PlainDrawing:
             case CheckFinished():
                 self._check(event)
             case SuiteFinished():
-                self._write(f"   {event.passed} of {event.total} passed in {_duration(event.ms)}\n")
+                self._suite_ended(event)
             case RunFinished():
                 self._end(event)
             case OutputWritten() | _:
                 pass
 
     def _check(self, event: CheckFinished) -> None:
+        seen = event.message in self._explained
+        if seen and event.outcome is Outcome.ERROR:  # the file cannot be imported: said once for all checks
+            self._same += 1
+            return
         glyph, twin, word, colour = WORDS[event.outcome]
         mark = self._paint(f"{twin if self._ascii else glyph} {word:<7}", colour)
         tier = "" if event.tier == 1 else f"  tier {event.tier} ({TIER_NAMES[event.tier]})"
@@ -92,33 +104,22 @@ class PlainDrawing:
             return
         if self._first_failure is None and event.outcome is not Outcome.SKIPPED:
             self._first_failure = event
-        if event.message in self._explained:
-            self._write("             as above")
+        if seen:
+            self._write(f"{_INDENT}as above")
             return
         self._explained.add(event.message)
-        self._explain(event)
+        for label, text in rows(event, self._again(event)):
+            self._write(f"{_INDENT}{self._paint(f'{label:<10}', '2')}{text}" if label else f"{_INDENT}{text}")
 
-    def _explain(self, event: CheckFinished) -> None:
-        lines = event.message.splitlines() or [""]
-        rows = [("", line) for line in lines]
-        if event.outcome is Outcome.FAILED and event.expected and not event.message.startswith("not written yet"):
-            rows += [("Expected", event.expected), ("Got", event.got)]
-        if event.because:
-            rows.append(("Because", event.because))
-        for number, frame in enumerate(event.traceback):
-            first, *source = frame.splitlines()
-            rows.append(("Your code" if number == 0 else "", first))
-            rows += [("", line) for line in source]
-        printed = event.output.splitlines()
-        for number, line in enumerate(printed[:_PRINTED_LINES]):
-            rows.append(("Printed" if number == 0 else "", line))
-        if len(printed) > _PRINTED_LINES:
-            rows.append(("", f"… {len(printed) - _PRINTED_LINES} more lines"))
-        if event.outcome is not Outcome.SKIPPED:
-            rows.append(("Again", f"levelup check {event.challenge} -k {event.check} --seed {self._seed}"))
-        for label, text in rows:
-            self._write(f"             {self._paint(f'{label:<10}', '2')}{text}" if label or text is not lines[0]
-                        else f"             {text}")  # fmt: skip
+    def _again(self, event: CheckFinished) -> str:
+        return f"levelup check {event.challenge} -k {event.check} --seed {self._seed}{self._submission}"
+
+    def _suite_ended(self, event: SuiteFinished) -> None:
+        if self._same:
+            self._write(f"   … and {self._same} more checks that need the file to be importable")
+            self._same = 0
+        if event.total:
+            self._write(f"   {event.passed} of {event.total} passed in {_duration(event.ms)}\n")
 
     def _end(self, event: RunFinished) -> None:
         if event.total == 0:

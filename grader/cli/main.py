@@ -25,7 +25,7 @@ VERBS = {
 _EPILOG = """\
 Without a command the terminal UI opens. Exit codes: 0 all passed, 1 some check failed,
 2 asked for something that is not there, 3 the grader itself could not work.
-Your files are in ./workspace, or where LEVELUP_WORKSPACE points."""
+Your files are in workspace/ in the course's folder, or where LEVELUP_WORKSPACE points."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

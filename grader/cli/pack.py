@@ -5,7 +5,7 @@ import io
 import zipfile
 from pathlib import Path
 
-from grader.cli.course import Course, add_challenges, shown
+from grader.cli.course import Course, add_challenges, narrate, shown
 from grader.errors import WorkspaceError
 from grader.submission import MAX_SOURCE_BYTES, resolve
 from grader.workspace import write_atomically
@@ -30,6 +30,8 @@ def run(options: argparse.Namespace) -> int:
         for challenge in course.chosen(options.challenges):
             if not options.challenges and not course.workspace.started(challenge):
                 continue
+            if not course.workspace.started(challenge):
+                narrate(f"{challenge.slug} is still the stub")
             folder = resolve(challenge, course.workspace.folder).parent
             for file in sorted(folder.rglob("*.py")):
                 inside = file.relative_to(folder)
@@ -40,13 +42,14 @@ def run(options: argparse.Namespace) -> int:
     if not names:
         raise WorkspaceError("nothing to pack: no challenge differs from its stub yet")
     target = Path(options.output)
+    verb = "packed" if not target.exists() else "replaced: packed"
     try:
         write_atomically(target, buffer.getvalue())
     except OSError as error:
         raise WorkspaceError(f"{target} cannot be written: {error.strerror or error}") from error
     for name in names:
         print(name)
-    print(f"packed {len(names)} file{'s' * (len(names) != 1)} into {shown(target.resolve())}")
+    print(f"{verb} {len(names)} file{'s' * (len(names) != 1)} into {shown(target.resolve())}")
     return 0
 
 

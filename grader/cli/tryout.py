@@ -45,7 +45,11 @@ def run(options: argparse.Namespace) -> int:
             narrate("stopped")
         except GraderError:
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the learner's own error, shown to the learner
+        except SystemExit as error:
+            if isinstance(error.code, str):
+                narrate(error.code)
+            return error.code if isinstance(error.code, int) else EXIT_FAILED if error.code else 0
+        except Exception as error:  # noqa: BLE001 - the learner's own error, shown to the learner
             _show(error, file.parent)
             return EXIT_FAILED
     return 0

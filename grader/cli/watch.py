@@ -1,6 +1,7 @@
 """``levelup watch``: runs a challenge's checks again after each save, warm, until Ctrl-C."""
 
 import argparse
+import contextlib
 import threading
 
 from grader.cli.check import add_choice
@@ -34,11 +35,19 @@ def run(options: argparse.Namespace) -> int:
             nursery.warm(challenge.hidden, facts_for_judge(challenge))
         names = ", ".join(challenge.number for challenge in chosen)
         narrate(f"watching {shown(course.workspace.folder)} for {names}; save a file to run its checks, Ctrl-C ends")
-        for paths in changes(course.workspace.folder, threading.Event()):
-            for challenge in chosen:
-                if any(challenge.slug in path.parts for path in paths):
-                    _judge(course, challenge, options, nursery, progress)
+        with contextlib.suppress(KeyboardInterrupt):
+            _watch(course, chosen, options, nursery, progress)
+    narrate("watch ended")
     return 0
+
+
+def _watch(
+    course: Course, chosen: tuple[Challenge, ...], options: argparse.Namespace, nursery: Nursery, progress: Progress
+) -> None:
+    for paths in changes(course.workspace.folder, threading.Event()):
+        for challenge in chosen:
+            if any(challenge.slug in path.parts for path in paths):
+                _judge(course, challenge, options, nursery, progress)
 
 
 def _judge(

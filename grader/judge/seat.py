@@ -1,13 +1,14 @@
 """Where the subject sits: one process at a time, loaded at first use, replaced after a crash or a leftover thread."""
 
 import contextlib
+import re
 import shutil
 import socket
 import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,7 @@ from grader.judge.subject_process import SubjectProcess
 from grader.judge.words import short
 from grader.model import Limits
 
+_PLACE = re.compile(r" \([^()]+, line \d+\)$")
 LOAD_SECONDS = 8.0
 KEPT_CALLS = 40
 _MEMORY_BASE = 2 * 1024**3
@@ -84,6 +86,9 @@ class Seat:
         self.calls: deque[str] = deque(maxlen=KEPT_CALLS)
         self.printed = ""
         self._siblings: list[Seat] = []
+        self._kept_output = ""
+        self.served = 0
+        """Checks the process that sits here has served."""
         global _current  # noqa: PLW0603 - a judge's first seat is the one its fixtures speak of
         _current = _current or self
 
@@ -150,10 +155,34 @@ class Seat:
     def begin_check(self, call_seconds: float | None, *, fresh: bool) -> None:
         """Get ready for a check; *fresh* asks for a process of its own."""
         self.calls.clear()
+        self.served += 1
         self._began = time.monotonic() + self.offset
         self.call_seconds = call_seconds or self._limits.call_seconds
         if fresh:
             self._unseat()
+
+    @contextlib.contextmanager
+    def second_look(self) -> Iterator[None]:
+        """A subject of its own for the same check once more; what it prints and calls is not told."""
+        calls, printed = list(self.calls), self._printed_so_far()
+        self._unseat()
+        try:
+            yield
+        finally:
+            self._printed_so_far()
+            self.calls.clear()
+            self.calls.extend(calls)
+            self._kept_output = printed
+            self._exports.forget()
+
+    def _printed_so_far(self) -> str:
+        process = self._process
+        if process is None or process.output is None:
+            return ""
+        if process.alive:
+            process.control("end_of_check")
+        process.output.settle()
+        return process.output.take()
 
     def end_check(self) -> str:
         """Forget the check's objects and return what was printed.
@@ -165,14 +194,14 @@ class Seat:
             sibling.close()
         self._siblings.clear()
         process = self._process
-        printed = ""
+        printed, self._kept_output = self._kept_output, ""
         if process is not None:
             leftover: list[Any] = [["?"]]
             if process.alive:
                 leftover = process.control("end_of_check")
             if process.output is not None:
                 process.output.settle()
-                printed = process.output.take()
+                printed += process.output.take()
             if not leftover or leftover[0] or process.asked:
                 self._unseat()
         self._exports.forget()
@@ -226,6 +255,7 @@ class Seat:
             raise self._not_loaded from None
 
     def _unseat(self) -> None:
+        self.served = 0
         process, self._process = self._process, None
         if process is not None:
             with contextlib.suppress(OSError):
@@ -247,7 +277,8 @@ def _not_loaded(name: str, error: SubjectError) -> SubmissionNotLoaded:
     at = f"{where.file}:{where.line}: " if where else f"{name}: "
     match error:
         case SubjectRaised(name="SyntaxError" | "IndentationError" | "TabError"):
-            return SubmissionNotLoaded(f"{at}{error.name}: {error.message}", error.frames)
+            plain = _PLACE.sub("", error.message)  # the place stands in front already
+            return SubmissionNotLoaded(f"{at}{error.name}: {plain}", error.frames)
         case SubjectRaised(name="ModuleNotFoundError"):
             advice = "A solution may import the standard library, what the course installs, and files beside it."
             return SubmissionNotLoaded(f"{at}{error.message}. {advice}", error.frames)

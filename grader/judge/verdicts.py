@@ -110,12 +110,17 @@ def _raised(error: SubjectRaised) -> Verdict:
 
 
 def _timed_out(error: SubjectTimedOut) -> Verdict:
+    because = "a loop does not end, or something waits for what never comes"
+    if any("redis" in frame.text.lower() for frame in error.frames):
+        because = (
+            "a call to Redis does not come back: is the client connected to the host and port that were passed in?"
+        )
     return Verdict(
         Outcome.TIMEOUT,
         error.message,
         f"an answer within {error.seconds:g} s",
         "no answer",
-        "a loop does not end, or something waits for what never comes",
+        because,
         error.frames,
     )
 

@@ -10,6 +10,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,6 +31,11 @@ _UNUSED_PLUGINS = (
 )  # fmt: skip
 """Built-in plugins that only cost time here: nobody sees this session's terminal, and the judge has its own reports."""
 
+MAX_SECOND_LOOKS = 3
+_SHARED = (
+    "in a process of its own this check passes, so your objects share something: "
+    "a class attribute, a mutable default argument or a variable of the module"
+)
 _DRIVERS = {"redis": "redis", "valkey": "redis", "postgres": "psycopg2"}
 
 
@@ -53,6 +59,7 @@ class _Warm:
         self._problems: list[str] = []
         self._bench: Bench | None = None
         self._began = 0.0
+        self._second_looks = 0
 
     def pytest_plugin_registered(self, manager: pytest.PytestPluginManager) -> None:
         """Be known under the name by which the judging plugin recognises a warm session."""
@@ -123,13 +130,27 @@ class _Warm:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         """Run one check without the reports that pytest would make of its phases: nobody reads them here."""
-        verdict = _run_phases(item)
-        try:
-            item.ihook.pytest_runtest_teardown(item=item, nextitem=nextitem)
-        except BaseException as error:  # noqa: BLE001 - whatever it was, it is this check's
-            verdict = conclude(item, "teardown", error) if verdict is PASSED else verdict
+        verdict = _run_phases(item, nextitem)
+        if self._may_share(verdict) and self._passes_alone(item, nextitem):
+            verdict = replace(verdict, because=_SHARED)
         item.stash[verdict_key] = verdict
         return True
+
+    def _may_share(self, verdict: Verdict) -> bool:
+        """Whether a failure may come from what earlier checks left in the process; asked of the first failures only."""
+        if self._bench is None or verdict.outcome is not Outcome.FAILED or not verdict.expected:
+            return False
+        if self._bench.request.debug or self._bench.seat.served < 2 or self._second_looks >= MAX_SECOND_LOOKS:  # noqa: PLR2004
+            return False
+        self._second_looks += 1
+        return True
+
+    def _passes_alone(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        """Run the check once more, in a subject of its own."""
+        assert self._bench is not None
+        with self._bench.seat.second_look():
+            item._initrequest()  # type: ignore[attr-defined]  # noqa: SLF001 - its fixtures anew, as pytest's own plugins do
+            return _run_phases(item, nextitem) is PASSED
 
     @pytest.fixture
     def tmp_path(self) -> Iterator[Path]:
@@ -161,7 +182,16 @@ def _needed_by(item: pytest.Item) -> set[str]:
     return {_DRIVERS[name] for name in getattr(item, "fixturenames", ()) if name in _DRIVERS}
 
 
-def _run_phases(item: pytest.Item) -> Verdict:
+def _run_phases(item: pytest.Item, nextitem: pytest.Item | None) -> Verdict:
+    verdict = _set_up_and_call(item)
+    try:
+        item.ihook.pytest_runtest_teardown(item=item, nextitem=nextitem)
+    except BaseException as error:  # noqa: BLE001 - whatever it was, it is this check's
+        verdict = conclude(item, "teardown", error) if verdict is PASSED else verdict
+    return verdict
+
+
+def _set_up_and_call(item: pytest.Item) -> Verdict:
     when = "setup"
     try:
         item.ihook.pytest_runtest_setup(item=item)

@@ -33,7 +33,7 @@ def changes(folder: Path, stop: Event) -> Iterator[set[Path]]:
     """The files below *folder* that changed, one set a save, until *stop* is set."""
     for batch in watch(
         folder, watch_filter=SourceFilter(), debounce=400, step=DEBOUNCE_MS, stop_event=stop,
-        force_polling=_needs_polling(folder), poll_delay_ms=200, raise_interrupt=False, rust_timeout=500,
+        force_polling=_needs_polling(folder), poll_delay_ms=200, raise_interrupt=True, rust_timeout=500,
     ):  # fmt: skip
         yield {Path(path) for _, path in batch}
 

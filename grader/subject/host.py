@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import difflib
 import gc
 import logging
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,7 +46,7 @@ class Host:
             "load": self._load,
             "get": self._get,
             "call": self._call,
-            "enter": lambda number: self._references.mine(number).__enter__(),  # type: ignore[attr-defined]
+            "enter": self._enter,
             "exit": self._exit,
             "iter": lambda number: iter(self._references.mine(number)),  # type: ignore[call-overload]
             "next": self._next,
@@ -58,8 +60,18 @@ class Host:
             "await": lambda number: asyncio.run(_awaited(self._references.mine(number))),
         }
 
+    def _thread_failed(self, failure: threading.ExceptHookArgs) -> None:
+        """Print an exception that ended one of the submission's threads: its own frames, none of ours."""
+        frames = self._loader.frames(failure.exc_traceback) if self._loader else []
+        name = failure.thread.name if failure.thread is not None else "a thread"
+        lines = [f"Exception in {name}:"]
+        lines += [f'  File "{file}", line {line}, in {function}\n    {text}' for file, line, function, text in frames]
+        lines += traceback.format_exception_only(failure.exc_type, failure.exc_value)
+        print("\n".join(line.rstrip("\n") for line in lines), file=sys.stderr)
+
     def run(self) -> None:
         """Serve until the judge closes the wire; lane 0 is the main thread."""
+        threading.excepthook = self._thread_failed
         self._peer.start(own_lane=0)
         self._peer.serve_lane(0)
 
@@ -125,6 +137,14 @@ class Host:
             raise _Missing(f"{_describe(target, name)} is not callable", [])
         return function(*args, **kwargs)
 
+    def _enter(self, number: int) -> object:
+        manager = self._references.mine(number)
+        if not hasattr(type(manager), "__enter__"):
+            kind = type(manager).__name__
+            hint = ": is @contextmanager missing?" if kind == "generator" else ""
+            raise _Missing(f"your code returned a {kind}, which cannot be used with `with`{hint}", [])
+        return manager.__enter__()  # type: ignore[attr-defined]
+
     def _exit(self, number: int, raised: list[Any] | None) -> object:
         manager = self._references.mine(number)
         if raised is None:
@@ -155,8 +175,8 @@ class Host:
         if frames:  # a property of the learner's own failed inside
             return _Missing(f"{_describe(target, name)}: {error}", frames)
         if self._loader is not None and target is self._module:
-            return _Missing(f"{self._loader.path.name} has no {name}", [])
-        return _Missing(f"{_describe(target, None)} has no {name}", [])
+            return _Missing(f"{self._loader.path.name} has no {name}{_nearest(target, name)}", [])
+        return _Missing(f"{_describe(target, None)} has no {name}{_nearest(target, name)}", [])
 
     # -- control questions, on the reading thread --------------------------------------------------------------
 
@@ -229,6 +249,13 @@ class _Missing(Exception):
 
 async def _awaited(thing: Any) -> object:  # noqa: ANN401 - any awaitable
     return await thing
+
+
+def _nearest(target: object, name: str) -> str:
+    """What the learner may have meant: a misspelt name is the commonest reason for a missing one."""
+    names = [known for known in dir(target) if not known.startswith("_")]
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.75)
+    return f"; there is {close[0]}, is it that?" if close else ""
 
 
 def _describe(target: object, name: str | None) -> str:

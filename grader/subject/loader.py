@@ -64,4 +64,5 @@ class Loader:
             for entry in summary
             if self.owns(entry.filename)
         ]
+        own = [frame for number, frame in enumerate(own) if own[max(0, number - 2) : number] != [frame, frame]]
         return own[:2] + own[-(MAX_FRAMES - 2) :] if len(own) > MAX_FRAMES else own

@@ -11,6 +11,7 @@ import queue
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 # time-machine imports pytest where it is installed; a submission is to see no test runner.
 _has_pytest = "pytest" in sys.modules
@@ -30,6 +31,13 @@ _real_perf_counter_ns = time.perf_counter_ns
 _real_sleep = time.sleep
 
 
+_MONOTONIC_CLOCKS = frozenset(
+    getattr(time, name)
+    for name in ("CLOCK_MONOTONIC", "CLOCK_MONOTONIC_RAW", "CLOCK_BOOTTIME", "CLOCK_UPTIME_RAW", "CLOCK_UPTIME")
+    if hasattr(time, name)
+)
+
+
 class VirtualTime:
     """The clock the judge moves. One per process; `install` patches the process for good."""
 
@@ -45,11 +53,28 @@ class VirtualTime:
         time.monotonic_ns = self.monotonic_ns
         time.perf_counter = lambda: self._shifted(_real_perf_counter_ns()) / 1e9
         time.perf_counter_ns = lambda: self._shifted(_real_perf_counter_ns())
+        for name in ("clock_gettime", "clock_gettime_ns"):
+            setattr(time, name, self._clock_getter(getattr(time, name), 1 if name.endswith("_ns") else 1e-9))
+        real_ctime, real_asctime = time.ctime, time.asctime
+        time.ctime = lambda *at: real_ctime(at[0] if at and at[0] is not None else time.time())
+        time.asctime = lambda *at: real_asctime(*(at or (time.localtime(),)))
         time.sleep = self.sleep  # type: ignore[assignment]  # its argument is wider in typeshed
         threading._time = self.monotonic  # type: ignore[attr-defined]  # noqa: SLF001 - Condition.wait_for's own clock
         threading._allocate_lock = lambda: _Waiter(self)  # type: ignore[attr-defined]  # noqa: SLF001
         queue.time = self.monotonic  # type: ignore[attr-defined]
         queue.SimpleQueue = queue._PySimpleQueue  # type: ignore[attr-defined,misc]  # noqa: SLF001 - the C one waits in C
+
+    def _clock_getter(self, real: Callable[[int], float], unit: float) -> Callable[[int], float]:
+        """``clock_gettime`` with the monotonic clocks moved; the wall's is time-machine's affair."""
+
+        def read(clock: int) -> float:
+            if clock not in _MONOTONIC_CLOCKS:
+                return real(clock)
+            if self._frozen_ns is not None:
+                return self._frozen_ns * unit
+            return real(clock) + self._offset_ns * unit
+
+        return read
 
     def travel(self) -> None:
         """Start moving the wall clock; after a fork, before the submission is imported."""
@@ -75,7 +100,7 @@ class VirtualTime:
         """Stop the flow of time at the wall-clock time *at* (seconds since the epoch)."""
         self._frozen_ns = _real_monotonic_ns() + self._offset_ns
         if self._traveller is not None:
-            self._traveller.move_to(at, tick=False)
+            self._traveller.move_to(at + self._wall_ns / 1e9, tick=False)
             time.time()
 
     def unfreeze(self, offset: float) -> None:
@@ -83,7 +108,7 @@ class VirtualTime:
         self._offset_ns = round(offset * 1e9)
         self._frozen_ns = None
         if self._traveller is not None:
-            self._traveller.move_to(((_EPOCH_NS + _real_monotonic_ns()) + self._offset_ns) / 1e9, tick=True)
+            self._traveller.move_to(self.time_ns() / 1e9, tick=True)
             time.time()
 
     def time_ns(self) -> int:

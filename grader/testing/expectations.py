@@ -115,6 +115,8 @@ class Expectation:
         __tracebackhide__ = True
         if not kept:
             got = short(self._value)
+            if got == "<coroutine>":
+                because = "the method is `async def`: its result has to be awaited; the spec wants a plain `def`"
             raise CheckFailed(f"{self._what} was {got}, not {expected}", expected=expected, got=got, because=because)
 
 

@@ -16,6 +16,7 @@ from fakeredis._helpers import SimpleError
 from fakeredis._socket import FakeSocket
 
 from grader.witnesses import fake_info, fake_lua
+from grader.witnesses.fake_expiry import ExactExpiry
 
 _PIECE = 16_384
 """Bytes read at once. The parser copies the rest of a piece for every word in it: large ones cost more."""
@@ -33,7 +34,7 @@ class FakeStore(FakeServer):
         self.connections = 0
 
 
-class FakeConnection(FakeSocket):
+class FakeConnection(ExactExpiry, FakeSocket):
     """A client's session.
 
     fakeredis' own TCP server is not used, because of what it does to a client:

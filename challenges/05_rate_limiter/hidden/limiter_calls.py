@@ -37,6 +37,28 @@ def burst(limiter: Handle, key: str, config: Handle, requests: int) -> list[bool
     return [bool(ask(limiter, key, config)[0]) for _ in range(requests)]
 
 
+def ask_for_lookalike(limiter: Handle, key: str, config: Handle) -> tuple[object, dict[str, Any]]:
+    """The same for a key chosen to collide; a collision of types in Redis is told as what it is."""
+    __tracebackhide__ = True
+    try:
+        return ask(limiter, key, config)
+    except Exception as error:
+        if "WRONGTYPE" not in str(error):
+            raise
+        fail(
+            f"the key {key!r} landed on a name that you use for something else in Redis",
+            expected="a bucket of its own for every text that a caller may pass",
+            got=str(error),
+            because="a helper key and a bucket have the same name; put the kind before the key, as §4 shows",
+        )
+
+
+def wait_for_fraction(fraction: float, redis: RedisWitness, clock: Clock) -> None:
+    """Move on until the clock shows such a part of a second past a whole one; for a frozen clock."""
+    _, microseconds = redis.client.time()
+    clock.advance((fraction - microseconds / 1e6) % 1)
+
+
 def wait_for_second(second: int, redis: RedisWitness, clock: Clock) -> None:
     """Move on until the clock on the wall shows so many seconds past a minute."""
     seconds, microseconds = redis.client.time()

@@ -1,48 +1,169 @@
 """Tier 1: a Flask route behind the limiter, and what its callers are told."""
 
-from grader.testing import Handle, RedisWitness, attr, check, expect, member
+from typing import Any
+
+from grader.testing import Clock, Handle, RedisWitness, attr, check, expect, fail, member
 from limiter_calls import new_limiter
+
+HOUR = 3600
+
+
+def new_app(subject: Handle, limiter: Handle, **settings: Any) -> Handle:  # noqa: ANN401
+    """The small application, told to let exceptions out instead of turning each into a bare 500."""
+    app: Handle = subject.create_app(limiter, **settings)
+    attr(app, "__setattr__")("testing", True)  # noqa: FBT003
+    return app
+
+
+def require_status(response: Handle, status: int, request: str, because: str) -> None:
+    """The response has this status; a 500 is told as what it nearly always is."""
+    __tracebackhide__ = True
+    got = attr(response, "status_code")
+    if got >= 500:
+        because = "an exception in the route or in the decorator is answered like that; look at what is caught there"
+    elif got == 429 and status != 429:
+        because = f"it was refused. {because}"
+    expect(got, f"the status of {request}").equals(status, because=because)
 
 
 @check(tier=1, section="§6")
 def test_limited_route_still_answers(subject: Handle, redis: RedisWitness) -> None:
     """An admitted request gets the route's own answer, and a header with what is left."""
     limiter = new_limiter(subject, redis)
-    client = subject.create_app(limiter, requests_per_hour=3, identity=lambda: "alice").test_client()
+    client = new_app(subject, limiter, requests_per_hour=3, identity=lambda: "alice").test_client()
     for left in ("2", "1"):
         response = client.get("/api/data")
-        expect(attr(response, "status_code"), "the status of an admitted GET /api/data").equals(
-            200,
-            because="the route returns a dict; Flask's make_response turns it into a response that can take headers",
+        require_status(response, 200, "GET /api/data", "The limit is 3, and this is not the fourth request.")
+        expect(response.get_json(), "the JSON of an admitted GET /api/data").satisfies(
+            response.get_json() == {"data": "Fresh from the server."},
+            "the dict that the route returned",
+            because="the caller gets what the route returns, as if there were no limiter",
         )
-        expect(response.get_json(), "the JSON of an admitted GET /api/data").has_keys("data")
-        expect(
-            attr(response, "headers").get("X-RateLimit-Remaining"), "the header X-RateLimit-Remaining (limit 3)"
-        ).equals(left)
-    limits = limiter.get_user_limits("alice", subject.RateLimitConfig(3, 3600))
+        got = attr(response, "headers").get("X-RateLimit-Remaining")
+        if got is None:
+            because = "the header is missing; flask's make_response gives you a response that can take headers"
+        else:
+            because = "it carries 'remaining' of this very decision, as text"
+        expect(got, "the header X-RateLimit-Remaining (limit 3)").equals(left, because=because)
+    limits = limiter.get_user_limits("alice", subject.RateLimitConfig(3, HOUR))
     expect(
         member(limits, "current_count", "get_user_limits('alice', …)"),
         "'current_count' in get_user_limits('alice', …) after 2 requests to the route",
-    ).equals(2, because="the route counts with the key 'api:' + identity()")
+    ).equals(2, because="the route counts with the key 'api:' + identity(), once for each request")
 
 
 @check(tier=1, section="§6")
 def test_route_over_the_limit_answers_429(subject: Handle, redis: RedisWitness) -> None:
     """A caller over the limit gets 429 and the seconds to wait; other callers are not affected."""
     who = ["alice"]
-    app = subject.create_app(new_limiter(subject, redis), requests_per_hour=2, identity=lambda: who[0])
-    client = app.test_client()
-    statuses = [attr(client.get("/api/data"), "status_code") for _ in range(2)]
-    expect(statuses, "the statuses of alice's first 2 requests (limit 2)").equals([200, 200])
+    client = new_app(subject, new_limiter(subject, redis), requests_per_hour=2, identity=lambda: who[0]).test_client()
+    for number in ("first", "second"):
+        require_status(client.get("/api/data"), 200, f"alice's {number} request (limit 2)", "The limit is 2.")
     response = client.get("/api/data")
-    expect(attr(response, "status_code"), "the status of alice's third request (limit 2)").equals(429)
-    body = response.get_json()
+    require_status(response, 429, "alice's third request (limit 2)", "2 an hour are admitted, and this is one more")
+    body = response.get_json(silent=True)
+    if type(body) is not dict:
+        fail(
+            "the body of the 429 is no JSON object",
+            expected='JSON such as {"error": "...", "retry_after": 12}',
+            got=f"{attr(response, 'content_type')}: {response.get_data(as_text=True)[:200]}",
+            because="a dict, or jsonify(...), together with the status makes it JSON; a text does not",
+        )
     expect(member(body, "error", "the JSON of the 429"), "'error' in the JSON of the 429").is_a(str)
     wait = member(body, "retry_after", "the JSON of the 429")
+    expect(wait, "'retry_after' in the JSON of the 429").is_a(int, float)
     expect(wait, "'retry_after' in the JSON of the 429").between(
-        0, 3601, because="it is the number of seconds to wait, not a time of day"
+        0, HOUR + 1, because="it is the number of seconds to wait, at most the hour of the window, not a time of day"
     )
     who[0] = "bob"
-    expect(attr(client.get("/api/data"), "status_code"), "the status of bob's first request").equals(
-        200, because="each caller that identity() names has a limit of its own"
+    require_status(
+        client.get("/api/data"), 200, "bob's first request", "Each caller that identity() names has their own limit."
+    )
+
+
+@check(tier=1, section="§6")
+def test_refused_request_does_not_run_the_route(subject: Handle, redis: RedisWitness) -> None:
+    """The route runs for admitted requests only, and a limit of 0 admits none."""
+    for limit in (2, 0):
+        runs: list[str] = []
+
+        def route(runs: list[str] = runs) -> str:
+            runs.append("ran")
+            return "done"
+
+        limiter = new_limiter(subject, redis)
+        app = new_app(subject, limiter)
+        limited = subject.rate_limit(limit, limiter=limiter, identity=lambda limit=limit: f"caller {limit}")(route)
+        app.add_url_rule("/work", "work", limited)
+        client = app.test_client()
+        for _ in range(limit):
+            require_status(client.get("/work"), 200, f"a request within the limit of {limit}", "It still fits.")
+        because = "a limit of 0 admits nobody; 'limit or 100' takes 0 for no limit given" if limit == 0 else ""
+        require_status(client.get("/work"), 429, f"request {limit + 1} with rate_limit({limit})", because)
+        expect(len(runs), f"how often the route ran in {limit + 1} requests with rate_limit({limit})").equals(
+            limit, because="decide first; a refused request must not reach the route, where the work is done"
+        )
+
+
+@check(tier=1, section="§6")
+def test_route_limit_is_for_an_hour(subject: Handle, redis: RedisWitness, clock: Clock) -> None:
+    """The limit of a route is counted over an hour."""
+    client = new_app(subject, new_limiter(subject, redis), requests_per_hour=1, identity=lambda: "alice").test_client()
+    require_status(client.get("/api/data"), 200, "the first request (limit 1)", "The limit is 1.")
+    clock.advance(HOUR - 60)
+    require_status(
+        client.get("/api/data"), 429, "a request 59 minutes after the limit of 1 an hour was used up",
+        "the limit is so many requests in 3600 seconds; a shorter window lets more through",
+    )  # fmt: skip
+    clock.advance(120)
+    require_status(
+        client.get("/api/data"), 200, "a request 61 minutes after the limit of 1 an hour was used up",
+        "The window is 3600 seconds, and the admitted request is older than that.",
+    )  # fmt: skip
+
+
+@check(tier=1, section="§6")
+def test_any_route_can_be_limited(subject: Handle, redis: RedisWitness) -> None:
+    """A limited route may take arguments from its URL, and may return all that a Flask route may return."""
+    limiter = new_limiter(subject, redis)
+    app = new_app(subject, limiter)
+    by_hand = app.response_class("made by hand", status=202)
+    answers: dict[str, tuple[object, int, str]] = {
+        "text": ("some text", 200, "some text"),
+        "tuple": (("made", 201, {"X-Extra": "yes"}), 201, "made"),
+        "response": (by_hand, 202, "made by hand"),
+    }
+
+    def route(kind: str) -> object:
+        return answers[kind][0]
+
+    app.add_url_rule("/a/<kind>", "any", subject.rate_limit(9, limiter=limiter, identity=lambda: "alice")(route))
+    client = app.test_client()
+    for kind, (_, status, text) in answers.items():
+        response = client.get(f"/a/{kind}")
+        because = f"The route returned a {kind}; flask's make_response takes all that a route may return."
+        require_status(response, status, f"a limited route that returns a {kind} with status {status}", because)
+        expect(response.get_data(as_text=True), f"the body of a limited route that returns a {kind}").equals(
+            text, because=because
+        )
+        expect(
+            attr(response, "headers").get("X-RateLimit-Remaining"), f"X-RateLimit-Remaining on a {kind}"
+        ).is_not_none(because="every admitted answer carries the header, whatever the route returned")
+        if kind == "tuple":
+            expect(attr(response, "headers").get("X-Extra"), "the header X-Extra that the route returned").equals(
+                "yes", because="headers that the route returns in its tuple belong to its answer"
+            )
+
+
+@check(tier=1, section="§6")
+def test_caller_is_the_address_without_identity(subject: Handle, redis: RedisWitness) -> None:
+    """Without an identity, each network address has a limit of its own."""
+    limiter = new_limiter(subject, redis)
+    client = new_app(subject, limiter, requests_per_hour=1).test_client()
+    outcomes = [
+        attr(client.get("/api/data", environ_base={"REMOTE_ADDR": address}), "status_code")
+        for address in ("10.0.0.1", "10.0.0.1", "10.0.0.2")
+    ]
+    expect(outcomes, "the statuses of 2 requests from 10.0.0.1 and 1 from 10.0.0.2 (limit 1, no identity)").equals(
+        [200, 429, 200], because="without identity= the caller is the network address, request.remote_addr"
     )
