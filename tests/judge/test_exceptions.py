@@ -44,7 +44,11 @@ def chained():
 def group(): raise ExceptionGroup("many", [ValueError(1)])
 def surrogate(): raise ValueError("\\ud800")
 def interrupt(): raise KeyboardInterrupt
-"""
+
+def stairs():
+    return step_0()
+
+""" + "".join(f"\ndef step_{n}():\n    return {f'step_{n + 1}()' if n < 29 else '1 / 0'}\n" for n in range(30))
 
 
 @pytest.fixture
@@ -97,9 +101,15 @@ def test_only_the_learners_frames_arrive(subject: Any) -> None:
 
 def test_a_long_traceback_is_cut_in_the_middle(subject: Any) -> None:
     """Its beginning and its end are what helps."""
-    error = raised(subject.deep, 200)
+    error = raised(subject.stairs)
     assert len(error.frames) == 12
-    assert error.frames[-1].text == "return deep(n - 1) if n else 1 / 0"
+    assert [error.frames[0].function, error.frames[-1].function] == ["stairs", "step_29"]
+
+
+def test_a_recursion_is_told_with_two_frames(subject: Any) -> None:
+    """The same line again and again helps nobody."""
+    error = raised(subject.deep, 200)
+    assert [frame.text for frame in error.frames] == ["return deep(n - 1) if n else 1 / 0"] * 2
 
 
 @pytest.mark.parametrize(

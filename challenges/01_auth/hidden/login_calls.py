@@ -4,7 +4,7 @@ import string
 from random import Random
 from typing import Any
 
-from grader.testing import Handle, expect
+from grader.testing import Clock, Handle, attr, expect, fail
 from login_stand_ins import QuickHasher
 
 SECRET = "the secret of these checks: long enough to sign with"
@@ -23,29 +23,64 @@ def start_service(subject: Handle, secret: str = SECRET, **options: float) -> Ha
     return service
 
 
-def log_in(service: Handle, username: str = "ada") -> str:
-    """Return the token of a login that has to work."""
+def knows_nobody(service: Handle) -> None:
+    """Expect that a service which was just made has no account; "ada" is another service's user."""
     __tracebackhide__ = True
-    token = service.authenticate(username, f"{username}'s password")
-    expect(token, f"authenticate({username!r}, the right password)").is_a(
-        str, because="a registered user with the right password gets a token, as text"
-    )
+    users = attr(service, "users")
+    if type(users) is dict and "ada" in users:
+        fail(
+            "A new service already knows ada, who was registered with another service.",
+            expected="{}",
+            got=users,
+            because="its dict is shared between objects: a class attribute or a default argument is made only once",
+        )
+    back_door = "an account that is built in is a back door into every copy of the service"
+    not_a_dict = "users is a plain dict: name → stored hash; a new service has an empty one"
+    because = back_door if type(users) is dict else not_a_dict
+    expect(users, "the users of a new service").equals({}, because=because)
+
+
+def is_let_in(service: Handle, username: str, password: str, because: str) -> str:
+    """Return the token of a login that has to work; *because* explains a None."""
+    __tracebackhide__ = True
+    token = service.authenticate(username, password)
+    if type(token) is bytes:
+        because = "a token is text (str), yours is bytes: decode() makes text of it"
+    elif token is not None:
+        because = f"a token is text (str), yours is of type {type(token).__name__}"
+    expect(token, f"authenticate({username!r}, {password!r})").is_a(str, because=because)
     return str(token)
+
+
+def log_in(service: Handle, username: str = "ada") -> str:
+    """Return the token of a login with the right password."""
+    __tracebackhide__ = True
+    because = "a registered user with the right password gets a token"
+    return is_let_in(service, username, f"{username}'s password", because)
 
 
 def is_turned_away(service: Handle, username: str, password: str, because: str) -> None:
     """Expect None of a login."""
     __tracebackhide__ = True
-    call = f"authenticate({username!r}, {password!r})"
-    expect(service.authenticate(username, password), call).is_none(because=because)
+    answer = service.authenticate(username, password)
+    if answer is False or answer == "":
+        because = "a login that fails returns None itself, not another empty value"
+    expect(answer, f"authenticate({username!r}, {password!r})").is_none(because=because)
 
 
-def claims_of(service: Handle, token: str, when: str = "just issued") -> dict[str, Any]:
-    """Return the claims of a token that has to be good."""
+def to_fraction(clock: Clock, fraction: float) -> None:
+    """Move the clock on to the next moment with this fraction of a second."""
+    clock.advance((fraction - clock.now()) % 1)
+
+
+def claims_of(service: Handle, token: str, when: str = "just issued", because: str = "") -> dict[str, Any]:
+    """Return the claims of a token that has to be good; *because* explains a None."""
     __tracebackhide__ = True
     claims = service.verify_token(token)
+    if claims is not None:
+        because = "the claims of a good token come back as a dict"
     expect(claims, f"verify_token of a token {when}").is_a(
-        dict, because="a token of ours whose time is not over is good, and its claims come back as a dict"
+        dict, because=because or "a token of ours whose time is not over is good"
     )
     return dict(claims)
 
@@ -53,4 +88,7 @@ def claims_of(service: Handle, token: str, when: str = "just issued") -> dict[st
 def is_refused(service: Handle, token: str, which: str, because: str) -> None:
     """Expect that a token is not good."""
     __tracebackhide__ = True
-    expect(service.verify_token(token), f"verify_token of a token {which}").is_none(because=because)
+    answer = service.verify_token(token)
+    if answer is False or answer == {}:
+        because = "verify_token returns None itself for a bad token, not another empty value"
+    expect(answer, f"verify_token of a token {which}").is_none(because=because)

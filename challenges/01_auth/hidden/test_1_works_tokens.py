@@ -4,20 +4,23 @@ import base64
 import json
 from random import Random
 
-from grader.testing import Clock, Handle, check, expect, fail, member
-from login_calls import claims_of, is_refused, log_in, random_word, start_service
+from grader.testing import CheckFailed, Clock, Handle, attr, check, expect, fail, member, raises
+from login_calls import SECRET, claims_of, is_refused, log_in, random_word, start_service, to_fraction
+from login_stand_ins import QuickHasher
 
 
 @check(tier=1, section="§4")
-def test_token_names_its_user(subject: Handle) -> None:
+def test_token_names_its_user(subject: Handle, clock: Clock) -> None:
     """Each token names its own user, also when others log in later."""
     service = start_service(subject)
-    tokens = {username: log_in(service, username) for username in ("ada", "bob")}
+    service.register(" Zoë ", " Zoë 's password")
+    to_fraction(clock, 0.05)
+    tokens = {username: log_in(service, username) for username in ("ada", "bob", " Zoë ")}
 
     for username, token in tokens.items():
         sub = member(claims_of(service, token), "sub", f"the claims of {username}'s token")
         expect(sub, f"'sub' of {username}'s token after both have logged in").equals(
-            username, because="the name belongs in the token: the service has many users at once"
+            username, because="the name belongs in the token as it was given: the service has many users at once"
         )
 
 
@@ -28,6 +31,7 @@ def test_token_carries_its_times(subject: Handle, clock: Clock) -> None:
     issued = []
 
     for which in ("first", "second"):
+        to_fraction(clock, 0.05)
         claims = claims_of(service, log_in(service))
         iat, exp = (member(claims, name, f"the claims of the {which} token") for name in ("iat", "exp"))
         expect(iat, f"'iat' of the {which} token").is_a(int, float, because="times are seconds since 1970")
@@ -43,35 +47,55 @@ def test_token_carries_its_times(subject: Handle, clock: Clock) -> None:
 
 
 @check(tier=1, section="§4")
+def test_token_is_good_at_once(subject: Handle, clock: Clock) -> None:
+    """A token is good from the moment it is issued, also late in a second."""
+    service = start_service(subject)
+    clock.freeze()
+
+    for fraction in (0.1, 0.6, 0.9):
+        to_fraction(clock, fraction)
+        when = f"issued {fraction} s into a second, at once"
+        early = "the token is not good yet: an iat that is rounded up lies in the future; int() rounds down"
+        claims = claims_of(service, log_in(service), when, because=early)
+        issued = member(claims, "iat", "the claims")
+        expect(issued, f"'iat' of a token issued at {clock.now():.2f}").between(
+            clock.now() - 1.01, clock.now() + 0.01, because="iat is the time of the login, at most rounded down"
+        )
+
+
+@check(tier=1, section="§4")
 def test_token_ends_after_an_hour(subject: Handle, clock: Clock) -> None:
     """A token is good for one hour and then refused."""
-    service = start_service(subject)
-    token = log_in(service)
-
-    clock.advance(3570)
-    claims_of(service, token, "3570 s after its login")
-    clock.advance(35)
-    is_refused(service, token, "3605 s after its login", because="a token is refused from its exp on")
+    lives_for(start_service(subject), clock, 3600, "")
 
 
 @check(tier=1, section="§4")
 def test_access_ttl_sets_the_lifetime(subject: Handle, clock: Clock, rng: Random) -> None:
     """The lifetime of a token is what access_ttl says."""
     for ttl in (rng.randrange(120, 1200), rng.randrange(5000, 20000)):
-        service = start_service(subject, access_ttl=ttl)
-        token = log_in(service)
-
-        clock.advance(ttl - 30)
-        claims_of(service, token, f"{ttl - 30} s after its login, with access_ttl={ttl}")
-        clock.advance(35)
-        late = f"{ttl + 5} s after its login, with access_ttl={ttl}"
-        is_refused(service, token, late, because="a token ends when access_ttl seconds have passed")
+        lives_for(start_service(subject, access_ttl=ttl), clock, ttl, f", with access_ttl={ttl}")
 
 
 @check(tier=1, section="§4")
-def test_token_of_another_secret_is_refused(subject: Handle, rng: Random) -> None:
+def test_token_is_good_elsewhere(subject: Handle, clock: Clock) -> None:
+    """A second service with the same secret and accounts accepts the token."""
+    hasher = QuickHasher()
+    first = subject.AuthService(SECRET, hasher=hasher)
+    first.register("ada", "ada's password")
+    second = subject.AuthService(SECRET, users=attr(first, "users"), hasher=hasher)
+    to_fraction(clock, 0.05)
+    token = log_in(first)
+
+    because = "all that makes a token good is in the token and in secret_key: a service needs no list of its tokens"
+    claims = claims_of(second, token, "of another service with the same secret_key", because)
+    expect(member(claims, "sub", "the claims"), "'sub' of that token").equals("ada")
+
+
+@check(tier=1, section="§4")
+def test_token_of_another_secret_is_refused(subject: Handle, clock: Clock, rng: Random) -> None:
     """A token that was signed with another secret is refused."""
     ours, theirs = (start_service(subject, random_word(rng, 48)) for _ in range(2))
+    to_fraction(clock, 0.05)
     token = log_in(theirs)
     claims_of(theirs, token)
 
@@ -80,9 +104,10 @@ def test_token_of_another_secret_is_refused(subject: Handle, rng: Random) -> Non
 
 
 @check(tier=1, section="§4")
-def test_changed_token_is_refused(subject: Handle) -> None:
+def test_changed_token_is_refused(subject: Handle, clock: Clock) -> None:
     """A token that was changed after signing is refused."""
     service = start_service(subject)
+    to_fraction(clock, 0.05)
     token = log_in(service)
     claims_of(service, token)
     unsigned, _, signature = token.rpartition(".")
@@ -104,9 +129,40 @@ def test_nonsense_is_no_token(subject: Handle) -> None:
     service = start_service(subject)
 
     for text in ("", "hello", "a.b.c"):
-        expect(service.verify_token(text), f"verify_token({text!r})").is_none(
-            because="anybody can send any text: verify_token answers None and never raises"
+        answer = None
+        try:
+            with raises("Exception") as raised:
+                answer = service.verify_token(text)
+        except CheckFailed:  # nothing was raised
+            expect(answer, f"verify_token({text!r})").is_none(because="what is no token has no claims")
+            continue
+        fail(
+            f"verify_token({text!r}) raised {raised.name}",
+            expected="None",
+            got=f"{raised.name}: {raised.message}",
+            because="anybody can send any text; catch what reading it raises (jwt.PyJWTError is PyJWT's common parent)",
         )
+
+
+def lives_for(service: Handle, clock: Clock, ttl: int, where: str) -> None:
+    """Expect that a new token is good until its exp, *ttl* seconds after its login, and no longer."""
+    __tracebackhide__ = True
+    clock.freeze()
+    to_fraction(clock, 0.25)
+    token = log_in(service)
+    start = clock.now()
+    exp = member(claims_of(service, token), "exp", "the claims of a token")
+    expect(exp, f"'exp' less the time of the login{where}").is_a(int, float, because="exp is in seconds since 1970")
+    because = f"a token lives for {ttl} s{where}" + ("" if where else ", one hour, if access_ttl is left out")
+    expect(round(exp - start, 3), f"'exp' less the time of the login{where}").between(ttl - 1, ttl + 1, because=because)
+
+    clock.advance(ttl - 2)
+    claims_of(service, token, f"{ttl - 2} s after its login{where}")
+    clock.advance(exp + 0.5 - clock.now())
+    late = "a token is refused from its exp on, without any grace (leeway is 0)"
+    is_refused(service, token, f"half a second after its exp{where}", late)
+    clock.advance(5)
+    is_refused(service, token, f"5.5 s after its exp{where}", late)
 
 
 def with_claims(token: str, **changes: object) -> str:

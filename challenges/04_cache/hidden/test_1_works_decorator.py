@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from cache_calls import Clock, Redis, new_cache, set_new_default
+from cache_calls import NO_RESULT, Clock, Redis, changed, decorated, found, new_cache, set_new_default
 from grader.testing import Handle, check, expect, raises
 
 
@@ -18,11 +18,13 @@ def test_hit_does_not_run_the_function(subject: Handle, redis: Redis, rng: Rando
         runs.append(user_id)
         return {"user_id": user_id, "name": f"Ada {secret}", "tags": ["a", "b"]}
 
-    cached = subject.cache_result(ttl=600)(get_user_profile)
+    cached = decorated(subject, get_user_profile, ttl=600)
     for call in ("first", "second", "third"):
-        expect(cached(123), f"the result of the {call} call").equals(
+        found(
+            cached(123),
             {"user_id": 123, "name": f"Ada {secret}", "tags": ["a", "b"]},
-            because="a caller must not notice whether a result comes from the function or from the cache",
+            f"the result of the {call} call",
+            missing=NO_RESULT,
         )
     expect(len(runs), "how often the function ran in 3 equal calls").equals(
         1, because="its result was in the cache after the first call"
@@ -43,17 +45,48 @@ def test_each_call_has_its_own_entry(subject: Handle, redis: Redis) -> None:
     def find_books(author: str, page: int = 1) -> str:
         return f"page {page} of {author}"
 
-    user, order, books = (subject.cache_result(ttl=600)(fn) for fn in (get_user, get_order, find_books))
+    user, order, books = (decorated(subject, fn, ttl=600) for fn in (get_user, get_order, find_books))
     for _ in range(2):
-        expect(user(1), "get_user(1)").equals("user 1")
-        expect(user(2), "get_user(2)").equals("user 2", because="the arguments belong into the key")
-        expect(order(1), "get_order(1), after get_user(1)").equals(
-            "order 1", because="the function belongs into the key too, or it gets another one's results"
+        _own(user(1), "user 1", "get_user(1)", "")
+        _own(user(2), "user 2", "get_user(2), after get_user(1)", "the arguments belong into the key")
+        _own(
+            order(1),
+            "order 1",
+            "get_order(1), after get_user(1)",
+            "the function belongs into the key too, or it gets another one's results",
         )
-        expect(books("Lem", page=1), "find_books('Lem', page=1)").equals("page 1 of Lem")
-        expect(books("Lem", page=2), "find_books('Lem', page=2), after page=1").equals(
-            "page 2 of Lem", because="arguments given by name belong into the key as well"
+        _own(books("Lem", page=1), "page 1 of Lem", "find_books('Lem', page=1)", "")
+        _own(
+            books("Lem", page=2),
+            "page 2 of Lem",
+            "find_books('Lem', page=2), after page=1",
+            "arguments given by name belong into the key as well",
         )
+
+
+@check(tier=1, section="§4")
+def test_decorated_function_keeps_its_name(subject: Handle, redis: Redis, valkey: Redis) -> None:
+    """A decorated function keeps its name, so it can be decorated once more."""
+    near, far = new_cache(subject, redis), new_cache(subject, valkey)
+
+    def get_title(book_id: int) -> str:
+        return f"title {book_id}"
+
+    def get_author(book_id: int) -> str:
+        return f"author {book_id}"
+
+    title, author = (
+        decorated(subject, decorated(subject, fn, ttl=600, cache=far), ttl=60, cache=near)
+        for fn in (get_title, get_author)
+    )
+    _own(title(1), "title 1", "get_title(1), decorated twice, with two caches", "")
+    _own(
+        author(1),
+        "author 1",
+        "get_author(1), decorated twice, after get_title(1), decorated twice",
+        "without functools.wraps every decorated function has the name of your wrapper, and the outer decorator "
+        "takes them all for one function",
+    )
 
 
 @check(tier=1, section="§4")
@@ -65,9 +98,12 @@ def test_none_result_is_cached(subject: Handle, redis: Redis) -> None:
     def find_nickname(user_id: int) -> None:
         runs.append(user_id)
 
-    cached = subject.cache_result(ttl=600)(find_nickname)
+    cached = decorated(subject, find_nickname, ttl=600)
     for call in ("first", "second"):
-        expect(cached(7), f"the result of the {call} call").is_none()
+        value = cached(7)
+        expect(value, f"the result of the {call} call of a function that returns None").is_none(
+            because=f"None is what the function returned; {changed(value, None)}"
+        )
     expect(len(runs), "how often a function that returns None ran in 2 equal calls").equals(
         1, because="None is a result like any other; if None also means 'nothing cached', it is computed every time"
     )
@@ -84,10 +120,11 @@ def test_empty_results_are_cached(subject: Handle, redis: Redis) -> None:
         runs.append(case)
         return empties[case]
 
-    cached = subject.cache_result(ttl=600)(count_results)
+    cached = decorated(subject, count_results, ttl=600)
     for case, empty in enumerate(empties):
         for call in ("first", "second"):
-            expect(cached(case), f"the result of the {call} call of a function that returns {empty!r}").equals(empty)
+            what = f"the result of the {call} call of a function that returns {empty!r}"
+            found(cached(case), empty, what, missing=NO_RESULT)
         expect(runs.count(case), f"how often a function that returns {empty!r} ran in 2 equal calls").equals(
             1, because="'if value:' is false for an empty result, although there is one"
         )
@@ -101,22 +138,32 @@ def test_errors_pass_through_uncached(subject: Handle, redis: Redis) -> None:
 
     def get_balance(account: str) -> int:
         runs.append(account)
-        if len(runs) == 1:
+        if runs == ["B-20", "A-17"]:
             raise ValueError(f"no account {account}")
         return 250
 
-    cached = subject.cache_result(ttl=600)(get_balance)
-    with raises("ValueError", because="what the function raises is for its caller, not for the cache") as raised:
+    cached = decorated(subject, get_balance, ttl=600)
+    found(cached("B-20"), 250, "the result of a call in which nothing fails", missing=NO_RESULT)
+    with raises(
+        "ValueError", because="the function raised ValueError: its exception goes to the caller, unchanged"
+    ) as raised:
         cached("A-17")
-    expect(raised.message, "the message of the exception").contains("no account A-17")
-    expect(len(runs), "how often the function ran in the call that failed").equals(
+    expect(raised.message, "the message of the exception").contains(
+        "no account A-17", because="the caller gets the function's own exception, not a new one of the same kind"
+    )
+    expect(runs.count("A-17"), "how often the function ran in the call that failed").equals(
         1, because="an exception of the function was taken for a failing cache, and the function was run again"
     )
-    expect(cached("A-17"), "the result of the next call").equals(
-        250, because="a failure is not stored: the next call runs the function again"
+    found(
+        cached("A-17"),
+        250,
+        "the result of the next call",
+        missing="a failure is not stored, as None or otherwise: the next call runs the function again",
     )
-    expect(cached("A-17"), "the result of the third call").equals(250)
-    expect(len(runs), "how often the function ran in 3 calls, of which the first failed").equals(2)
+    found(cached("A-17"), 250, "the result of the call after that", missing=NO_RESULT)
+    expect(runs.count("A-17"), "how often the function ran in 3 calls, of which the first failed").equals(
+        2, because="the second call ran it again and stored its result, which the third one finds in the cache"
+    )
 
 
 @check(tier=1, section="§4")
@@ -129,8 +176,8 @@ def test_decorator_keeps_results_for_its_own_ttl(subject: Handle, redis: Redis, 
         runs.append(currency)
         return len(runs)
 
-    cached = subject.cache_result(ttl=100)(get_rate)
-    expect(cached("EUR"), "the first call").equals(1)
+    cached = decorated(subject, get_rate, ttl=100)
+    found(cached("EUR"), 1, "the first call", missing=NO_RESULT)
     clock.advance(90)
     expect(cached("EUR"), "the call 90 s after the first, with ttl=100").equals(
         1, because="the stored result is still good: it lives for the ttl of the decorator"
@@ -139,9 +186,40 @@ def test_decorator_keeps_results_for_its_own_ttl(subject: Handle, redis: Redis, 
     expect(cached("EUR"), "the call 101 s after the first, with ttl=100").equals(
         2, because="the ttl of the decorator has passed, so the function runs again; the cache's default does not count"
     )
-    never = subject.cache_result(ttl=0)(get_rate)
+    never = decorated(subject, get_rate, ttl=0)
     expect([never("USD"), never("USD")], "two calls with ttl=0").equals(
         [3, 4], because="a ttl of 0 keeps nothing, so the function runs each time"
+    )
+
+
+@check(tier=1, section="§4")
+def test_decorator_without_a_ttl_keeps_for_300_seconds(subject: Handle, redis: Redis, clock: Clock) -> None:
+    """Without a ttl the decorator keeps results for 300 seconds, with ttl=None for the cache's default."""
+    cache, runs = new_cache(subject, redis, default_ttl=100), []
+
+    def get_rate(currency: str) -> int:
+        runs.append(currency)
+        return len(runs)
+
+    usual = decorated(subject, get_rate, cache=cache)
+    by_cache = decorated(subject, get_rate, cache=cache, ttl=None)
+    found(by_cache("EUR"), 1, "the first call, with ttl=None and a cache with default_ttl=100", missing=NO_RESULT)
+    clock.advance(90)
+    expect(by_cache("EUR"), "the call 90 s after the first, with ttl=None and default_ttl=100").equals(
+        1, because="ttl=None means the default_ttl of the cache, here 100 seconds"
+    )
+    clock.advance(11)
+    expect(by_cache("EUR"), "the call 101 s after the first, with ttl=None and default_ttl=100").equals(
+        2, because="ttl=None means the default_ttl of the cache, here 100 seconds, which have passed"
+    )
+    found(usual("USD"), 3, "the first call, without a ttl", missing=NO_RESULT)
+    clock.advance(290)
+    expect(usual("USD"), "the call 290 s after the first, without a ttl").equals(
+        3, because="the decorator's own default is 300 seconds, whatever the default_ttl of the cache"
+    )
+    clock.advance(11)
+    expect(usual("USD"), "the call 301 s after the first, without a ttl").equals(
+        4, because="the decorator's own default is 300 seconds, and they have passed"
     )
 
 
@@ -153,21 +231,23 @@ def test_decorator_uses_the_right_cache(subject: Handle, redis: Redis, valkey: R
     def get_stock(article: str) -> dict[str, Any]:
         return {"article": article, "left": 3}
 
-    subject.set_default_cache(here)
-    given = subject.cache_result(ttl=600, cache=there)(get_stock)
+    subject.set_default_cache(here.handle)
+    given = decorated(subject, get_stock, ttl=600, cache=there)
     given("chair")
     expect(redis.client.dbsize(), "the number of keys in the default cache after a call with cache=another").equals(
         0, because="cache=… was given, so the result does not belong into the default cache"
     )
-    expect(valkey.client.dbsize(), "the number of keys in the cache given as cache=… after a call").at_least(1)
+    expect(valkey.client.dbsize(), "the number of keys in the cache given as cache=… after a call").at_least(
+        1, because="cache=… was given, so the result belongs into that cache, in database 0 of its server"
+    )
 
-    bare = subject.cache_result(ttl=600)(get_stock)
+    bare = decorated(subject, get_stock, ttl=600)
     bare("table")
     expect(redis.client.dbsize(), "the number of keys in the default cache after a call without cache=…").at_least(
         1, because="without cache=… results go into the cache that set_default_cache was given last"
     )
     before = set(valkey.client.scan_iter())
-    subject.set_default_cache(there)
+    subject.set_default_cache(there.handle)
     bare("lamp")
     new = sorted(set(valkey.client.scan_iter()) - before)
     expect(new, "the new keys in the second cache, after it became the default and the function was called").satisfies(
@@ -175,3 +255,11 @@ def test_decorator_uses_the_right_cache(subject: Handle, redis: Redis, valkey: R
         "at least one key",
         because="the default cache is looked for on each call, not once when the function is decorated",
     )
+
+
+def _own(value: object, expected: str, what: str, because: str) -> None:
+    """Expect the result of this very call; *because* explains another call's result in its place."""
+    __tracebackhide__ = True
+    if not isinstance(value, str) or not because:
+        because = NO_RESULT if value is None else changed(value, expected)
+    expect(value, what).equals(expected, because=because)

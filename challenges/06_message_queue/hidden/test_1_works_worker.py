@@ -3,11 +3,13 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from random import Random
 from typing import TypeAlias
 
-from grader.testing import Handle, check, expect
+from grader.testing import Handle, check, expect, member
+from queue_handlers import expect_number
 
-InBackground: TypeAlias = Callable[..., Future[int]]
+InBackground: TypeAlias = Callable[..., Future[object]]
 
 GENEROUS = 3.0
 """Real seconds to wait for something that should take milliseconds, so that a busy machine fails nobody."""
@@ -25,9 +27,9 @@ def test_a_worker_waits_until_it_is_stopped(subject: Handle, in_background: InBa
     def handle(data: str) -> None:
         arrived[data].set()
 
-    def work() -> int:
+    def work() -> object:
         try:
-            return int(queue.process_messages(handle, poll=0.02))
+            return queue.process_messages(handle, poll=0.02)
         finally:
             returned.set()
             arrived["first"].set()  # who has left brings nothing more: do not wait for it
@@ -50,6 +52,22 @@ def test_a_worker_waits_until_it_is_stopped(subject: Handle, in_background: InBa
     expect(stopped, "whether process_messages returned after stop()").is_true(
         because="a running process_messages has to notice stop() within about one poll"
     )
-    expect(completed, "what the stopped process_messages returned").equals(
-        2, because="it completed both messages before it was stopped"
-    )
+    expect_number(
+        completed, "what the stopped process_messages returned", 2,
+        more="each completed message counts once", less="it completed both messages before it was stopped",
+    )  # fmt: skip
+
+
+@check(tier=1, section="§7")
+def test_stop_loses_nothing(subject: Handle, rng: Random) -> None:
+    """Messages that are ready when stop() is called are still in the queue afterwards."""
+    queue = subject.MessageQueue()
+    total = rng.randint(2, 5)
+    for number in range(total):
+        queue.enqueue(number)
+    queue.stop()
+    ready = member(queue.get_stats(), "main_queue_size", "what get_stats() returned")
+    expect_number(
+        ready, f"main_queue_size after {total} enqueues and stop()", total,
+        more="stop() makes no messages", less="stop() ends workers, not messages: no message is ever lost",
+    )  # fmt: skip

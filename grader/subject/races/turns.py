@@ -24,8 +24,6 @@ T = TypeVar("T")
 _real_monotonic = time.monotonic
 _real_sleep = time.sleep
 _EPOCH = 1_700_000_000.0
-_TICK = 1e-6
-"""Virtual seconds that pass when the clock is read: a loop that polls it gets on."""
 MAX_STEPS = 20_000
 FAIR_STEPS = 400
 """After so many steps without a change of turns another thread gets one: a spinning loop must not starve the others."""
@@ -63,8 +61,6 @@ class Turns:
         self.trace: list[Step] = []
         self.options: list[tuple[int, tuple[int, ...]]] = []
         """For each step: who had the turn, and who else could have had it."""
-
-    # -- the run ---------------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
         global _active  # noqa: PLW0603 - the patched primitives ask who runs
@@ -162,8 +158,6 @@ class Turns:
             seen = self.step
             if _real_monotonic() > until:
                 self._end("wall")
-
-    # -- turns -----------------------------------------------------------------------------------------------------
 
     def point(self, worker: Worker, frame: FrameType | None = None) -> None:
         """A hand-over point: go on, or give the turn away as the plan says."""
@@ -294,12 +288,3 @@ def active() -> tuple[Turns, Worker] | None:
         return None
     worker = turns._by_ident.get(_thread.get_ident())  # noqa: SLF001 - one idea in two shapes
     return None if worker is None else (turns, worker)
-
-
-def read_clock() -> float | None:
-    """Virtual time for a thread that takes turns; None for others."""
-    here = active()
-    if here is None:
-        return None
-    here[0].now += _TICK
-    return here[0].now
