@@ -89,7 +89,7 @@ class AuthService:
         raise NotImplementedError("see the spec, §3")
 
     def verify_token(self, token: str) -> dict[str, Any] | None:
-        """Tier 1. Return the claims of a good token, or None; never raises (§4).
+        """Tier 1. Return the claims of a good token, or None; raises nothing (§4, §5).
 
         >>> service.verify_token(token)
         {'sub': 'ada', 'iat': 1767225600, 'exp': 1767229200}

@@ -1,6 +1,7 @@
 """Serves your logins over HTTP on port 8000, with one user to try them with, until Ctrl-C."""
 
 import secrets
+import socket
 from http import HTTPStatus
 from typing import Any
 
@@ -20,10 +21,12 @@ def run(solution: Any, servers: Any) -> None:  # noqa: ANN401, ARG001 -- the lea
     service = solution.AuthService(secrets.token_hex(32))
     service.register("admin", "password")  # an account to try; the service has none of its own
     try:
-        server = make_server(HOST, PORT, make_app(service), threaded=True)
-    except (OSError, SystemExit):
-        print(f"Port {PORT} is taken. End the program that uses it and try again.")
-        return
+        door = socket.create_server((HOST, PORT))  # here, as make_server would print a message of its own
+    except OSError as error:
+        message = f"Port {PORT} is taken or closed to you ({error.strerror}). End what uses it and try again."
+        raise SystemExit(message) from None
+    with door:
+        server = make_server(HOST, PORT, make_app(service), threaded=True, fd=door.fileno())
     print(f"Your logins are served on http://localhost:{PORT}. In another terminal:")
     print(f"\n  {LOGIN}\n\n  {WHOAMI}\n")
     print("Try a wrong password too, and a token with one letter changed. Ctrl-C ends the server.")

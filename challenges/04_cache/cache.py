@@ -147,7 +147,8 @@ def cache_result(
 ) -> Callable[[Callable[P, R]], CachedFunction[P, R]]:
     """Make a decorator that keeps a function's results for *ttl* seconds. Tier 1, §4.
 
-    With ``ttl=None`` it is the default of the cache. *cache* is where the results go; without it, the default cache (see ``set_default_cache``).
+    With ``ttl=None`` the default ttl of the cache counts. *cache* is where the results go; without it, the
+    default cache (see ``set_default_cache``).
     Tier 2, §5: *key* is called with the arguments of the call and returns the cache key to use.
 
     Example:

@@ -227,6 +227,7 @@ class Seat:
             if self._process is None or not self._process.alive:
                 self._unseat()
                 self._process = self._spawn()
+                self.served = 1
                 self._load(self._process)
             return self._process
 

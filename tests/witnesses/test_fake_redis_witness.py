@@ -37,6 +37,15 @@ def test_a_key_expires_when_the_clock_moves_past_its_ttl(fake: FakeRedis, client
     assert client.keys() == []
 
 
+@pytest.mark.parametrize(("command", "ttl"), [("SETEX", 1), ("PSETEX", 500)])
+def test_an_expiry_is_not_cut_down_to_a_whole_second(client: Any, command: str, ttl: int) -> None:
+    """SETEX and PSETEX keep a value for the whole of its time."""
+    client.execute_command(command, "k", ttl, "v")
+
+    whole = ttl * 1000 if command == "SETEX" else ttl
+    assert whole - 400 < client.pttl("k") <= whole
+
+
 def test_time_and_time_in_lua_and_stream_ids_move(fake: FakeRedis, client: Any) -> None:
     """All clocks of the server are the same clock."""
     fake.move(1_000_000)

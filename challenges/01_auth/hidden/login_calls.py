@@ -1,10 +1,11 @@
 """What the suites of this challenge share: a service with two users, logging in, and reading tokens."""
 
 import string
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from grader.testing import Clock, Handle, attr, expect, fail
+from grader.testing import CheckFailed, Clock, Handle, attr, expect, fail
 from login_stand_ins import QuickHasher
 
 SECRET = "the secret of these checks: long enough to sign with"
@@ -66,6 +67,18 @@ def is_turned_away(service: Handle, username: str, password: str, because: str) 
     if answer is False or answer == "":
         because = "a login that fails returns None itself, not another empty value"
     expect(answer, f"authenticate({username!r}, {password!r})").is_none(because=because)
+
+
+def returned(call: Callable[[], Any], what: str, expected: str, because: str) -> Any:  # noqa: ANN401
+    """Return what *call* returns; an exception of the submission fails the check with *because*."""
+    __tracebackhide__ = True
+    try:
+        return call()
+    except Exception as error:
+        name = getattr(error, "name", "") if hasattr(error, "bases") else ""
+        if name in ("", "NotImplementedError", "SystemExit"):  # these explain themselves
+            raise
+        raise CheckFailed(f"{what} raised {name}", expected=expected, got=f"{error}", because=because) from error
 
 
 def to_fraction(clock: Clock, fraction: float) -> None:

@@ -19,6 +19,7 @@ class Server:
         self.connections: list[Connection] = []
         self.committed: list[str] = []
         self.rows: dict[str, list[tuple[object, ...]]] = {}
+        self.refuse_commit = False  # as a deferred constraint does that the writes do not keep
 
     def connect(self) -> "Connection":
         self.connections.append(Connection(self))
@@ -94,8 +95,11 @@ class Connection:
 
     def commit(self) -> None:
         self._require_open()
-        self.server.committed += [] if self._failed else self._pending
+        pending = [] if self._failed else self._pending
         self._end()
+        if pending and self.server.refuse_commit:
+            raise psycopg2.IntegrityError("a deferred constraint is violated")
+        self.server.committed += pending
 
     def rollback(self) -> None:
         self._require_open()

@@ -13,7 +13,11 @@ from typing import Any
 import psycopg2
 
 
-class PoolTimeout(Exception):
+class PoolError(Exception):
+    """Base of the pool's own errors."""
+
+
+class PoolTimeout(PoolError):
     """No connection became free in time."""
 
 
@@ -68,8 +72,10 @@ class DatabasePool:
         deadline = time.monotonic() + timeout
         with self._changed:
             while not self._idle and self._open == self._max:
-                if not self._changed.wait(deadline - time.monotonic()):
+                left = deadline - time.monotonic()
+                if left <= 0:
                     raise PoolTimeout
+                self._changed.wait(left)
             self._used += 1
             if self._idle:
                 return self._idle.pop()

@@ -12,7 +12,11 @@ from typing import Any
 import psycopg2
 
 
-class PoolTimeout(Exception):
+class PoolError(Exception):
+    """Base of the pool's own errors."""
+
+
+class PoolTimeout(PoolError):
     """No connection became free in time."""
 
 

@@ -30,7 +30,11 @@ import psycopg2
 from psycopg2.pool import ThreadedConnectionPool
 
 
-class PoolTimeout(Exception):
+class PoolError(Exception):
+    """Base of the pool's own errors."""
+
+
+class PoolTimeout(PoolError):
     """Never raised here."""
 
 

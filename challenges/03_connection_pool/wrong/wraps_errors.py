@@ -14,7 +14,7 @@ from typing import Any
 import psycopg2
 
 
-class PoolTimeout(Exception):
+class PoolTimeout(PoolError):
     """No connection became free in time."""
 
 
@@ -76,8 +76,10 @@ class DatabasePool:
         deadline = time.monotonic() + timeout
         with self._changed:
             while not self._idle and self._open == self._max:
-                if not self._changed.wait(deadline - time.monotonic()):
+                left = deadline - time.monotonic()
+                if left <= 0:
                     raise PoolTimeout
+                self._changed.wait(left)
             self._used += 1
             if self._idle:
                 return self._idle.pop()

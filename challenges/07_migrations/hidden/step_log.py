@@ -4,19 +4,29 @@
 from pathlib import Path
 
 from grader.testing import Handle
-from sqlite_file import File
+from migration_calls import create
+from sqlite_file import PREPARED_TABLE, File
 
-LOG = "log_of_steps"
+LOG = PREPARED_TABLE
 """The table that `step` migrations write to."""
+
+
+def scripts_of(number: int) -> tuple[str, str]:
+    """Return the scripts that write a number into the log, and take it out."""
+    return f"INSERT INTO {LOG} (step) VALUES ({number})", f"DELETE FROM {LOG} WHERE step = {number}"
 
 
 def step(manager: Handle, number: int) -> Handle:
     """Create a migration that writes its number into the log."""
-    migration: Handle = manager.create_migration(
-        name=f"step_{number}",
-        up_sql=f"INSERT INTO {LOG} (step) VALUES ({number})",
-        down_sql=f"DELETE FROM {LOG} WHERE step = {number}",
-    )
+    __tracebackhide__ = True
+    return create(manager, f"step_{number}", *scripts_of(number))
+
+
+def step_by_hand(subject: Handle, version: int, name: str = "by_hand") -> Handle:
+    """Build a migration without a manager; it writes its version into the log."""
+    __tracebackhide__ = True
+    up_sql, down_sql = scripts_of(version)
+    migration: Handle = subject.Migration(version=version, name=name, up_sql=up_sql, down_sql=down_sql)
     return migration
 
 

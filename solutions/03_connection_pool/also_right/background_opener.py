@@ -25,7 +25,11 @@ Connection: TypeAlias = Any
 Parameters: TypeAlias = Sequence[object] | Mapping[str, object] | None
 
 
-class PoolTimeout(Exception):
+class PoolError(Exception):
+    """Base of the pool's own errors."""
+
+
+class PoolTimeout(PoolError):
     """No connection became free in time."""
 
 
