@@ -30,6 +30,10 @@ CLOCKS = {
     "from time import perf_counter": lambda: taken_perf(),
     "time.strftime": lambda: float(time.strftime("%s")),
     "time.localtime": lambda: time.mktime(time.localtime()),
+    "time.clock_gettime": lambda: time.clock_gettime(time.CLOCK_MONOTONIC),
+    "time.clock_gettime_ns": lambda: time.clock_gettime_ns(time.CLOCK_REALTIME) / 1e9,
+    "time.ctime": lambda: time.mktime(time.strptime(time.ctime())),
+    "time.asctime": lambda: time.mktime(time.strptime(time.asctime())),
 }
 
 def clock(name): return CLOCKS[name]()
@@ -111,7 +115,9 @@ CLOCKS = [
     "time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "time.perf_counter", "time.perf_counter_ns",
     "datetime.now", "datetime.now(UTC)", "datetime.utcnow", "from datetime import datetime", "from time import time",
     "from time import monotonic", "from time import perf_counter", "time.strftime", "time.localtime",
+    "time.clock_gettime", "time.clock_gettime_ns", "time.ctime", "time.asctime",
 ]  # fmt: skip
+WHOLE_SECONDS = ("time.strftime", "time.localtime", "time.ctime", "time.asctime")
 WAITS = [
     "time.sleep", "from time import sleep", "Condition.wait", "Condition.wait_for", "Event.wait", "Semaphore.acquire",
     "Queue.get", "PriorityQueue.get", "SimpleQueue.get", "Queue.put", "sched", "Timer", "polling",
@@ -164,7 +170,7 @@ def test_a_frozen_clock_stands_still_and_can_be_moved(judge: Bench) -> None:
     """While frozen, every reading is the same; advancing moves it by exactly so much; unfreezing lets it flow."""
     subject = judge.seat.module
     judge.clock.freeze()
-    names = [name for name in CLOCKS if name not in ("time.strftime", "time.localtime")]
+    names = [name for name in CLOCKS if name not in WHOLE_SECONDS]
     first = subject.clocks()
     assert {name: subject.clock(name) for name in names} == {name: first[name] for name in names}
     judge.clock.advance(7.5)

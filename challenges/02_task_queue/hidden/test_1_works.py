@@ -3,7 +3,7 @@
 from random import Random
 
 from grader.testing import Clock, Handle, check, expect
-from job_calls import MINUTE, expect_answers, expect_stats, stat, use_up
+from job_calls import MINUTE, expect_answers, expect_full_quota, expect_stats, stat, use_up
 
 
 @check(tier=1, section="§1")
@@ -11,11 +11,12 @@ def test_limit_is_kept(subject: Handle, rng: Random) -> None:
     """A user gets as many jobs as the limit says, and not one more."""
     queue = subject.RateLimitedQueue()
     because = "the default limit is 5: five calls are admitted, the sixth comes too late"
-    expect_answers(queue, [True] * 5 + [False] * 2, "on RateLimitedQueue()", because)
+    expect_full_quota(queue, 5, "on RateLimitedQueue()", because)
+    expect_answers(queue, [False], "after that", because)
     limit = rng.choice((2, 3, 4, 6, 7))
     queue = subject.RateLimitedQueue(max_jobs_per_minute=limit)
     when = f"on RateLimitedQueue(max_jobs_per_minute={limit})"
-    expect_answers(queue, [True] * limit + [False], when, f"the limit is {limit}")
+    expect_full_quota(queue, limit, when, f"the limit is {limit}")
 
 
 @check(tier=1, section="§1")
@@ -26,6 +27,9 @@ def test_everyone_has_a_limit_of_their_own(subject: Handle) -> None:
     answers = [True, True, False]
     expect_answers(queue, answers, "after alice used up her two", "bob has two slots of his own", user="bob")
     expect_answers(queue, [False], "after bob's calls", "bob's calls must not give alice anything")
+    expect_answers(
+        queue, answers, "after alice's and bob's calls", "'Alice' is not 'alice': user ids are exact", user="Alice"
+    )
     because = "two queue objects share nothing: keep the state in self, not in the class or the module"
     expect_answers(subject.RateLimitedQueue(2), answers, "on a second, new queue", because)
 
@@ -35,8 +39,8 @@ def test_bursts_do_not_meet(subject: Handle, clock: Clock) -> None:
     """A second burst never fits into the same 60 seconds."""
     clock.freeze()
     queue = subject.RateLimitedQueue(5)
-    for _ in range(2):
-        use_up(queue, 5)
+    for because in ("", "the five jobs of the first round are 75 s old: all of them have left the window"):
+        use_up(queue, 5, because)
         for seconds in range(5, MINUTE, 5):
             clock.advance(5)
             because = "all five were admitted less than 60 s ago, whether or not a new minute has begun since"
@@ -72,7 +76,8 @@ def test_slot_is_free_after_its_window(subject: Handle, clock: Clock) -> None:
         use_up(queue, 2)
         clock.advance(window - 0.5)
         jobs = f"s after two jobs, with a window of {window} s"
-        expect_answers(queue, [False], f"{window - 0.5} {jobs}", "both jobs still lie in the window")
+        inside = "both jobs still lie in the window (keep the fraction of a second: do not round the time)"
+        expect_answers(queue, [False], f"{window - 0.5} {jobs}", inside)
         clock.advance(1)
         because = "both jobs have left the window, so both slots are free again"
         expect_answers(queue, [True, True, False], f"{window + 0.5} {jobs}", because)
@@ -99,7 +104,8 @@ def test_stats_show_the_use(subject: Handle, clock: Clock, rng: Random) -> None:
     clock.freeze()
     limit = rng.randint(4, 9)
     queue = subject.RateLimitedQueue(limit)
-    expect_stats(queue, 0, limit, "for a user nobody has seen", "a new user has a full quota")
+    because = "a new user has a full quota, on every new queue: keep the state in self"
+    expect_stats(queue, 0, limit, "for a user nobody has seen", because)
     use_up(queue, 2)
     expect_stats(queue, 2, limit, "after two jobs", "two slots are taken")
     use_up(queue, limit - 2)
@@ -162,8 +168,10 @@ def test_retry_after_is_true(subject: Handle, clock: Clock) -> None:
     use_up(queue, 1)
     clock.advance(20)
     seconds = stat(queue, "retry_after")
+    because = "the spec promises a number of seconds, also when there is nothing to wait for"
+    expect(seconds, "'retry_after' with one of two slots used").is_a(int, float, because=because)
     because = "a slot is free now, so there is nothing to wait for"
-    expect(seconds, "'retry_after' with one of two slots used").between(0, 0, because=because)
+    expect(seconds, "'retry_after' with one of two slots used").equals(0, because=because)
     use_up(queue, 1)
     clock.advance(15)
     seconds = stat(queue, "retry_after")

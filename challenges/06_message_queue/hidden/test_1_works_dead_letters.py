@@ -58,7 +58,7 @@ def test_a_dead_letter_keeps_its_last_error(subject: Handle) -> None:
     queue = subject.MessageQueue(max_retries=2, backoff_base=0)
     failures: list[Exception] = [ConnectionError("mail server is down"), KeyError("no such address")]
 
-    def handle(_: object) -> None:
+    def handle(data: object) -> None:  # noqa: ARG001 - the handler's signature
         if failures:
             raise failures.pop(0)
 

@@ -137,6 +137,19 @@ def explained() -> Iterator[None]:
         raise CheckFailed(message, expected=expected, got=str(error), because=because) from error
 
 
+@contextmanager
+def raises_nothing(given: str, because: str) -> Iterator[None]:
+    """Say what was given to a call that stumbles over the kind of its argument."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except Exception as error:
+        if getattr(error, "name", "") not in ("TypeError", "AttributeError"):
+            raise
+        message = f"apply_all could not work with {given}"
+        raise CheckFailed(message, expected="any iterable is fine", got=str(error), because=because) from error
+
+
 _WAITING_CALLS = ("execute", "commit(", "BEGIN")
 
 

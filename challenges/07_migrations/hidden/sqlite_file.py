@@ -10,9 +10,7 @@ from grader.testing import fail
 PREPARED_TABLE = "log_of_steps"
 """A table that is in the file before the submission sees it."""
 
-OTHER_DATABASE = (
-    "your code works on another database than db_path, such as :memory: or a file of another name, or it deletes the file"
-)
+OTHER_DATABASE = "your code works on another database than db_path, such as :memory: or a file of another name, or it deletes the file"
 OPEN_TRANSACTION = (
     "another connection, perhaps of another manager, holds an open transaction: "
     "commit before the call returns, and roll back after an error"

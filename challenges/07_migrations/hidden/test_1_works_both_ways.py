@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 from grader.testing import Handle, check, expect
-from migration_calls import applied, applied_versions, apply, roll_back, version_of, word
+from migration_calls import applied, applied_versions, apply, create, open_manager, roll_back, version_of, word
 from sqlite_file import File
 from step_log import LOG, file_with_log, log_of, step
 
@@ -14,9 +14,10 @@ from step_log import LOG, file_with_log, log_of, step
 def test_every_statement_runs(subject: Handle, tmp_path: Path, rng: Random) -> None:
     """All statements of a script run, in both directions."""
     file, people, index = File(tmp_path), word(rng, "people"), word(rng, "idx")
-    manager = subject.MigrationManager(file.path)
+    manager = open_manager(subject, file)
     names = sorted(word(rng, "name") for _ in range(3))
-    migration = manager.create_migration(
+    migration = create(
+        manager,
         "people",
         f"""
         CREATE TABLE {people} (name TEXT NOT NULL);
@@ -46,7 +47,7 @@ def test_every_statement_runs(subject: Handle, tmp_path: Path, rng: Random) -> N
 def test_semicolon_in_a_string_or_comment_is_text(subject: Handle, tmp_path: Path, rng: Random) -> None:
     """A semicolon inside a string or a comment ends nothing."""
     file, secret = File(tmp_path), word(rng, "word")
-    manager = subject.MigrationManager(file.path)
+    manager = open_manager(subject, file)
     texts = [f"one; {secret}", "it's; fine", "a -- b; c", "/* no; comment */", "last"]
     script = f"""
         -- where the notes go; nothing runs here
@@ -56,7 +57,7 @@ def test_semicolon_in_a_string_or_comment_is_text(subject: Handle, tmp_path: Pat
         /* one more;
            to show that it's the last; */
         INSERT INTO notes VALUES ('last') -- done; really"""
-    migration = manager.create_migration("notes", script, "DROP TABLE notes -- gone; all of it")
+    migration = create(manager, "notes", script, "DROP TABLE notes -- gone; all of it")
     apply(manager, migration)
     expect(file.column("SELECT text FROM notes ORDER BY rowid"), "the texts in the table").equals(
         texts, because="each text is one row: all that stands between the quotes, semicolons and hyphens too"
@@ -71,7 +72,7 @@ def test_semicolon_in_a_string_or_comment_is_text(subject: Handle, tmp_path: Pat
 def test_trigger_is_one_statement(subject: Handle, tmp_path: Path, rng: Random) -> None:
     """A trigger is one statement, whatever semicolons are in its body."""
     file, title = File(tmp_path), word(rng, "title")
-    manager = subject.MigrationManager(file.path)
+    manager = open_manager(subject, file)
     script = f"""
         CREATE TABLE posts (title TEXT);
         CREATE TABLE journal (entry TEXT);
@@ -85,7 +86,7 @@ def test_trigger_is_one_statement(subject: Handle, tmp_path: Path, rng: Random) 
         INSERT INTO posts VALUES ('{title}');
     """
     down = "DROP TRIGGER keep_journal; DROP TABLE counts; DROP TABLE journal; DROP TABLE posts;"
-    apply(manager, manager.create_migration("posts", script, down))
+    apply(manager, create(manager, "posts", script, down))
     because = "both statements between BEGIN and END belong to the trigger, and it fires once"
     expect(file.column("SELECT entry FROM journal"), "what the trigger wrote").equals(
         [f"new: {title}"], because=because
@@ -98,8 +99,9 @@ def test_rollback_undoes_the_migration(subject: Handle, tmp_path: Path, rng: Ran
     """Rolling back undoes the schema and the record, and the migration can be applied again."""
     file, table, index = File(tmp_path), word(rng, "t"), word(rng, "i")
     schema = f"SELECT type, name, tbl_name, sql FROM sqlite_master WHERE tbl_name = '{table}' ORDER BY name"
-    manager = subject.MigrationManager(file.path)
-    migration = manager.create_migration(
+    manager = open_manager(subject, file)
+    migration = create(
+        manager,
         "orders",
         f"CREATE TABLE {table} (total INTEGER); CREATE INDEX {index} ON {table} (total);",
         f"DROP TABLE {table};",
@@ -124,10 +126,10 @@ def test_rollback_undoes_the_migration(subject: Handle, tmp_path: Path, rng: Ran
 def test_rollback_of_an_unapplied_migration_runs_nothing(subject: Handle, tmp_path: Path) -> None:
     """Rolling back a migration that is not applied runs nothing, and returns True."""
     file = file_with_log(tmp_path)
-    manager = subject.MigrationManager(file.path)
+    manager = open_manager(subject, file)
     apply(manager, step(manager, 1))
     expect(log_of(file), "the steps that ran").equals([1], because="a call commits what it did")
-    never_applied = manager.create_migration("never", "SELECT 1", f"DELETE FROM {LOG}")
+    never_applied = create(manager, "never", "SELECT 1", f"DELETE FROM {LOG}")
     roll_back(manager, never_applied)
     expect(log_of(file), "the steps in the log").equals(
         [1], because="the down script of a migration that never ran would delete them"
@@ -139,3 +141,27 @@ def test_rollback_of_an_unapplied_migration_runs_nothing(subject: Handle, tmp_pa
     for _ in range(2):
         roll_back(manager, second)
     expect(log_of(file), "the steps in the log after rolling back the second one twice").equals([1])
+
+
+@check(tier=1, section="§4")
+def test_rollback_forgets_its_own_record_only(subject: Handle, tmp_path: Path) -> None:
+    """Rolling back removes one migration from the history, and leaves the others."""
+    file = file_with_log(tmp_path)
+    manager = open_manager(subject, file)
+    migrations = [step(manager, number) for number in (1, 2, 3)]
+    versions = [version_of(migration) for migration in migrations]
+    for migration in migrations:
+        apply(manager, migration)
+    roll_back(manager, migrations[-1])
+    left = file.column("SELECT version FROM schema_migrations ORDER BY version")
+    if not left:
+        because = "the whole history is gone: a DELETE without a WHERE removes every row"
+    elif left == versions:
+        because = "the migration that was rolled back is still recorded, or its removal was not committed"
+    else:
+        because = "remove the row with the version that was rolled back, and no other row"
+    expect(left, f"the versions in schema_migrations after rolling back {versions[-1]} of {versions}").equals(
+        versions[:-1], because=because
+    )
+    expect(applied_versions(manager), "the applied versions").equals(versions[:-1], because=because)
+    expect(log_of(file), "the steps in the log").equals([1, 2], because="one down script ran, that of the third step")

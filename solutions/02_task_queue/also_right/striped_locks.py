@@ -16,7 +16,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 STRIPES = 16
 
@@ -25,6 +25,14 @@ logger = logging.getLogger(__name__)
 
 class QueueFull(Exception):
     """No space for another job."""
+
+
+class QueuedJob(NamedTuple):
+    """A job as workers receive it."""
+
+    id: str
+    user_id: str
+    job: Any
 
 
 class _Stripe:
@@ -69,7 +77,7 @@ class RateLimitedQueue:
         self.clock = clock
         self.stripes = [_Stripe(window_seconds) for _ in range(STRIPES)]
         self.next_to_sweep = itertools.cycle(self.stripes)
-        self.jobs: dict[str, deque[tuple[str, str, Any]]] = {}
+        self.jobs: dict[str, deque[QueuedJob]] = {}
         self.turns: deque[str] = deque()  # users with waiting jobs, whose turn is next first
         self.waiting = 0
         self.jobs_lock = threading.Condition()
@@ -114,12 +122,12 @@ class RateLimitedQueue:
             if user_id not in self.jobs:
                 self.jobs[user_id] = deque()
                 self.turns.append(user_id)
-            self.jobs[user_id].append((job_id, user_id, job))
+            self.jobs[user_id].append(QueuedJob(job_id, user_id, job))
             self.waiting += 1
             self.jobs_lock.notify()
         return job_id
 
-    def get(self, timeout: float | None = None) -> tuple[str, str, Any] | None:
+    def get(self, timeout: float | None = None) -> QueuedJob | None:
         """Take the next job, waiting for one if need be."""
         until = None if timeout is None else time.monotonic() + timeout
         with self.jobs_lock:
@@ -137,7 +145,7 @@ class RateLimitedQueue:
             self.waiting -= 1
             return queued
 
-    def run_pending(self, handler: Callable[[tuple[str, str, Any]], object]) -> int:
+    def run_pending(self, handler: Callable[[QueuedJob], object]) -> int:
         """Take one job after the other and hand it to the handler, until none waits."""
         count = 0
         while queued := self.get(timeout=0):
@@ -145,7 +153,7 @@ class RateLimitedQueue:
             try:
                 handler(queued)
             except Exception:
-                logger.exception("job %s failed", queued[0])
+                logger.exception("job %s failed", queued.id)
         return count
 
     def _begin(self, user_id: str) -> tuple[_Stripe, float]:
