@@ -22,8 +22,8 @@ def run(solution: Any, servers: Any) -> None:  # noqa: ANN401, ARG001 -- the lea
     service.register("admin", "password")  # an account to try; the service has none of its own
     try:
         door = socket.create_server((HOST, PORT))  # here, as make_server would print a message of its own
-    except OSError as error:
-        message = f"Port {PORT} is taken or closed to you ({error.strerror}). End what uses it and try again."
+    except OSError:
+        message = f"Port {PORT} is taken. End the program that uses it and try again."
         raise SystemExit(message) from None
     with door:
         server = make_server(HOST, PORT, make_app(service), threaded=True, fd=door.fileno())

@@ -11,7 +11,7 @@ FAST_HASHES = ("md5", "sha1", "sha256", "sha512")
 
 ARGON2_MEMORY = re.compile(r"argon2.*?\bm=(\d{1,9})\b", re.IGNORECASE)
 BCRYPT_COST = re.compile(r"\$2[aby]\$(\d\d)\$")
-PBKDF2_ROUNDS = re.compile(r"pbkdf2[-_:]?(?:hmac)?[-_:]?\w*[$:](?:\w+=)?(\d{1,9})[$:,]", re.IGNORECASE)
+PBKDF2_ROUNDS = re.compile(r"pbkdf2(?:[-_:$](?:hmac|sha\w*|md5))*[$:](?:\w+=)?(\d{1,9})[$:,]", re.IGNORECASE)
 SCRYPT_COST = re.compile(r"scrypt[$:](?P<log>ln=)?(?:n=)?(?P<n>\d{1,8})[$:,](?:r=)?(?P<r>\d{1,3})[$:,]", re.IGNORECASE)
 
 

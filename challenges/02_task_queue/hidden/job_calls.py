@@ -1,5 +1,6 @@
 """What the suites of this challenge share: asking for slots, reading statistics, running what waits."""
 
+import threading
 from typing import Any
 
 from grader.testing import Handle, expect, exported, fail, member
@@ -73,6 +74,17 @@ def expect_id(job_id: object, what: str, because: str) -> None:
     expect(job_id, what).differs_from("", because=because)
 
 
+def send(queue: Handle, *jobs: object) -> list[str]:
+    """Enqueue jobs of alice's for which there must be slots, and return their ids."""
+    __tracebackhide__ = True
+    ids = []
+    for at, job in enumerate(jobs, 1):
+        because = "this queue is new, and alice has fewer jobs on it than the limit allows; keep the state in self"
+        ids.append(queue.enqueue("alice", job))
+        expect_id(ids[-1], f"enqueue number {at} on a new queue", because)
+    return ids
+
+
 def expect_refused(answer: object, what: str, because: str) -> None:
     """An enqueue that was refused returned None; ``because`` says why it was not to be admitted."""
     __tracebackhide__ = True
@@ -104,12 +116,19 @@ def expect_queued(queued: object, expected: tuple[object, ...], what: str, becau
 
 def run_all(queue: Handle) -> list[object]:
     """Run what waits and return the jobs in order; what is no QueuedJob is returned as it came."""
+    __tracebackhide__ = True
+    here = threading.get_ident()  # a call back from the thread that is called from here is served by this thread
     jobs: list[object] = []
+    elsewhere: list[object] = []
 
     def handler(queued: object) -> None:
+        if threading.get_ident() != here:
+            elsewhere.append(queued)
         jobs.append(job_of(queued))
 
     queue.run_pending(handler)
+    because = "run_pending has to call the handler itself: with threads of its own nothing is sure about the order"
+    expect(len(elsewhere), "the number of handlers that ran in another thread").equals(0, because=because)
     return jobs
 
 

@@ -39,8 +39,8 @@ def test_bursts_do_not_meet(subject: Handle, clock: Clock) -> None:
     """A second burst never fits into the same 60 seconds."""
     clock.freeze()
     queue = subject.RateLimitedQueue(5)
-    for because in ("", "the five jobs of the first round are 75 s old: all of them have left the window"):
-        use_up(queue, 5, because)
+    for reason in ("", "the five jobs of the first round are 75 s old: all of them have left the window"):
+        use_up(queue, 5, reason)
         for seconds in range(5, MINUTE, 5):
             clock.advance(5)
             because = "all five were admitted less than 60 s ago, whether or not a new minute has begun since"

@@ -14,8 +14,6 @@ Connection: TypeAlias = Any  # psycopg2's own, behind a handle, or the stand-in
 
 LONG = 60
 """Seconds, where a right pool never needs them all: opening a connection may take a moment."""
-TRIES = 3
-"""A time that is too long counts only if it is so each time: a busy machine is not the submission's fault."""
 HOLDERS_OF_LOCKS = """
     SELECT pg_terminate_backend(held.pid) FROM pg_locks held JOIN pg_class ON pg_class.oid = held.relation
     WHERE pg_class.relnamespace = current_schema()::regnamespace AND held.pid <> pg_backend_pid()"""
@@ -139,11 +137,11 @@ def seconds_until_timeout(pool: Handle, call: str, **options: float) -> float:
     return round(time.monotonic() - began, 3)
 
 
-def shortest(measure: Callable[[], float], enough: float) -> float:
-    """Measure until the time is at most *enough*, a few times at most."""
+def shortest(measure: Callable[[], float], enough: float, *, tries: int = 2) -> float:
+    """Measure until the time is at most *enough*; one slow try may be the fault of a busy machine."""
     __tracebackhide__ = True
     best = measure()
-    for _ in range(TRIES - 1):
+    for _ in range(tries - 1):
         if best <= enough:
             break
         best = min(best, measure())

@@ -32,10 +32,13 @@ def test_connection_is_free_again_after_an_error(subject: Handle) -> None:
     """A connection is free again when the block that had it raised an error."""
     pool = subject.DatabasePool(1, 1, connect=Server().connect, timeout=2)
     for attempt in (1, 2, 3):
-        with no_timeout("the connection was not free again after a block that raised", LOST), suppress(ValueError):
-            with lend(pool) as connection:
-                execute(connection, "UPDATE a", after="a block that raised" if attempt > 1 else "")
-                raise ValueError(f"attempt {attempt}")
+        with (
+            no_timeout("the connection was not free again after a block that raised", LOST),
+            suppress(ValueError),
+            lend(pool) as connection,
+        ):
+            execute(connection, "UPDATE a", after="a block that raised" if attempt > 1 else "")
+            raise ValueError(f"attempt {attempt}")
 
 
 @check(tier=1, section="§2")
@@ -73,7 +76,7 @@ def test_returned_connections_stay_open(subject: Handle, postgres: PostgresWitne
 def test_never_more_than_max_connections(subject: Handle) -> None:
     """There are never more than max_connections, however many callers want one."""
     server = Server()
-    pool = subject.DatabasePool(0, 2, connect=server.connect, timeout=0.05)
+    pool = subject.DatabasePool(0, 2, connect=server.connect, timeout=0.02)
     with lend(pool, timeout=LONG), lend(pool, timeout=LONG):
         with raises("PoolTimeout", because="both connections are lent, and two is the maximum"):
             borrow(pool)

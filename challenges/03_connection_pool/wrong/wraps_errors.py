@@ -14,12 +14,12 @@ from typing import Any
 import psycopg2
 
 
-class PoolTimeout(PoolError):
-    """No connection became free in time."""
-
-
 class PoolError(Exception):
     """Something went wrong while a connection was lent."""
+
+
+class PoolTimeout(PoolError):
+    """No connection became free in time."""
 
 
 class DatabasePool:

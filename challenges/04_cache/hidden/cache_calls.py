@@ -60,7 +60,7 @@ class Decorated:
     def __call__(self, *args: object, **kwargs: object) -> Any:  # noqa: ANN401
         """Call the decorated function."""
         __tracebackhide__ = True
-        return _answer("the decorated function", self.handle(*args, **kwargs))
+        return _answer("the decorated function", self.handle(*args, **kwargs), "your wrapper, and get and set,")
 
 
 def decorated(subject: Handle, function: Any, *, cache: Cache | None = None, **options: Any) -> Decorated:  # noqa: ANN401
@@ -124,14 +124,14 @@ def changed(value: object, expected: object) -> str:
     return "the type is right, the content is not: this is not what was stored under this key, or not all of it"
 
 
-def _answer(method: str, value: Any) -> Any:  # noqa: ANN401
+def _answer(method: str, value: Any, who: str = "") -> Any:  # noqa: ANN401
     __tracebackhide__ = True
     if isinstance(value, Handle) and "coroutine" in repr(value):
         fail(
             f"{method} returned a coroutine",
             expected="an answer, at once",
             got=value,
-            because=f"{method} must be a plain 'def': what 'async def' returns does nothing until somebody awaits it",
+            because=f"{who or method} must be plain 'def': what 'async def' returns does nothing until it is awaited",
         )
     return value
 
@@ -140,5 +140,5 @@ def _must_be_callable(value: object, what: str, expected: str, because: str) -> 
     __tracebackhide__ = True
     if isinstance(value, Handle) and "coroutine" in repr(value):
         fail(f"{what} returned a coroutine", expected=expected, got=value, because="it must be a plain 'def'")
-    if not isinstance(value, Handle | Callable):  # type: ignore[arg-type]
+    if not isinstance(value, Handle | Callable):
         fail(f"{what} returned {value!r}", expected=expected, got=repr(value), because=because)

@@ -73,7 +73,7 @@ def test_two_caches_share_their_values(subject: Handle, valkey: Redis, rng: Rand
         missing="values belong into Redis, where every process finds them, not into an object of one process",
     )
     expect(valkey.client.dbsize(), "the number of keys in database 0 of Redis after one set").at_least(
-        1, because="the value is not in database 0 of the server the CacheManager was given; a dict is not Redis"
+        1, because="it is not in database 0 of the server that was given: in another database, or only in your process?"
     )
     writer.delete("article")
     gone(

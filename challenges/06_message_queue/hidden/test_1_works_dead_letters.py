@@ -121,7 +121,8 @@ def test_a_redriven_message_starts_afresh(subject: Handle, clock: Clock) -> None
     clock.advance(100)
     expect_number(
         queue.retry_dead_letters(), "what retry_dead_letters() returned", 1,
-        more="it returns how many it moved, and there was one", less="it returns how many it moved",
+        more="it returns how many it moved, and there was one",
+        less="it returns how many it moved; a look at dead_letters() before takes nothing away",
     )  # fmt: skip
     expect(dead(queue, "data"), "the dead letters after all were asked back").equals(
         [], because="a message asked back is ready again and leaves the dead letters"
@@ -163,7 +164,7 @@ def test_redrive_takes_only_what_is_asked(subject: Handle) -> None:
         more="at most 0 is none; only None means all",
     )  # fmt: skip
     expect(dead(queue, "data"), "the dead letters after ids=[] and limit=0").equals(
-        left, because="both ask for none, so all stay"
+        left, because="both ask for none, and looking takes nothing away: all stay"
     )
     expect_number(
         queue.retry_dead_letters(limit=2), "what retry_dead_letters(limit=2) returned", 2,

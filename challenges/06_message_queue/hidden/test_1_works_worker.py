@@ -37,7 +37,7 @@ def test_a_worker_waits_until_it_is_stopped(subject: Handle, in_background: InBa
     worker = in_background(work)
     queue.enqueue("first")
     arrived["first"].wait(GENEROUS)
-    left_early = returned.wait(0.1)
+    left_early = returned.wait(0.05)
     queue.enqueue("second")
     picked_up = arrived["second"].wait(0.0 if left_early else GENEROUS)
     queue.stop()

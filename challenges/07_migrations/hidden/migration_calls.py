@@ -24,6 +24,32 @@ def open_manager(subject: Handle, file: File) -> Handle:
     return manager
 
 
+FROM_THE_TIME = 1_000_000_000
+"""Versions above this number come from a clock, not from a counter."""
+
+_given: dict[Handle, dict[int, tuple[str, str, str]]] = {}
+
+
+def create_new(manager: Handle, name: str, up_sql: str, down_sql: str) -> Handle:
+    """Create a migration, and require that its manager gave its version to no other one."""
+    __tracebackhide__ = True
+    migration = create(manager, name, up_sql, down_sql)
+    version, content = version_of(migration), (name, up_sql, down_sql)
+    first = _given.setdefault(manager, {}).setdefault(version, content)
+    if first != content:
+        if version > FROM_THE_TIME:
+            because = "two calls in the same instant read the same time: remember the last version and go above it"
+        else:
+            because = "remember what was given out: the history knows a version only when it is applied"
+        fail(
+            "two different migrations got the same version",
+            expected=f"a higher version than {version} for {name!r}",
+            got=f"{version} for {first[0]!r} and for {name!r}",
+            because=because,
+        )
+    return migration
+
+
 def create(manager: Handle, name: str, up_sql: str, down_sql: str) -> Handle:
     """Create a migration, which must be an object."""
     __tracebackhide__ = True
@@ -126,7 +152,11 @@ def explained() -> Iterator[None]:
     except Exception as error:
         frames = getattr(error, "frames", ())
         if f"no such table: {PREPARED_TABLE}" in str(error):
-            message, expected, because = "your code works on another database", "it opens db_path", OTHER_DATABASE
+            message, expected, because = (
+                "your code works on another database",
+                "the file at db_path, with the tables that are in it",
+                OTHER_DATABASE,
+            )
         elif "database is locked" in str(error):
             message, expected, because = "the database is locked", "no transaction is left open", OPEN_TRANSACTION
         elif hasattr(error, "seconds") and frames and any(call in frames[-1].text for call in _WAITING_CALLS):

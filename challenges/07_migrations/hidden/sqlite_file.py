@@ -10,7 +10,9 @@ from grader.testing import fail
 PREPARED_TABLE = "log_of_steps"
 """A table that is in the file before the submission sees it."""
 
-OTHER_DATABASE = "your code works on another database than db_path, such as :memory: or a file of another name, or it deletes the file"
+OTHER_DATABASE = (
+    "your code works on another database than db_path, such as :memory: or another file, or it deletes the file"
+)
 OPEN_TRANSACTION = (
     "another connection, perhaps of another manager, holds an open transaction: "
     "commit before the call returns, and roll back after an error"
@@ -31,7 +33,7 @@ class File:
             fail("there is no database file", expected="a file at db_path", got="no file", because=OTHER_DATABASE)
         try:
             with closing(sqlite3.connect(self.path, timeout=1.0)) as connection:
-                return connection.execute(sql).fetchall()
+                rows = connection.execute(sql).fetchall()
         except sqlite3.Error as error:
             fail(
                 "the database file could not answer",
@@ -39,6 +41,9 @@ class File:
                 got=f"{error}",
                 because=_reason(str(error)),
             )
+        if not rows:  # what was written may be there, unseen in a transaction that nobody committed
+            self.require_no_open_transaction()
+        return rows
 
     def column(self, sql: str) -> list[Any]:
         """Return the first column of the answer."""
@@ -61,7 +66,7 @@ class File:
         if not Path(self.path).exists():
             return
         try:
-            with closing(sqlite3.connect(self.path, timeout=1.0, isolation_level=None)) as connection:
+            with closing(sqlite3.connect(self.path, timeout=0.5, isolation_level=None)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute("ROLLBACK")
         except sqlite3.OperationalError as error:

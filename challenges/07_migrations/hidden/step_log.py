@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from grader.testing import Handle
-from migration_calls import create
+from migration_calls import create_new
 from sqlite_file import PREPARED_TABLE, File
 
 LOG = PREPARED_TABLE
@@ -19,7 +19,7 @@ def scripts_of(number: int) -> tuple[str, str]:
 def step(manager: Handle, number: int) -> Handle:
     """Create a migration that writes its number into the log."""
     __tracebackhide__ = True
-    return create(manager, f"step_{number}", *scripts_of(number))
+    return create_new(manager, f"step_{number}", *scripts_of(number))
 
 
 def step_by_hand(subject: Handle, version: int, name: str = "by_hand") -> Handle:

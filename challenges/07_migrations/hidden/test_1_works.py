@@ -6,8 +6,17 @@ from pathlib import Path
 from random import Random
 
 from grader.testing import Clock, Handle, attr, check, expect
-from migration_calls import applied, applied_versions, apply, create, open_manager, roll_back, unless_refused
-from migration_calls import version_of, word
+from migration_calls import (
+    applied,
+    applied_versions,
+    apply,
+    create_new,
+    open_manager,
+    roll_back,
+    unless_refused,
+    version_of,
+    word,
+)
 from sqlite_file import File
 from step_log import file_with_log, log_of, step, step_by_hand
 
@@ -19,13 +28,13 @@ def test_applying_changes_the_database(subject: Handle, tmp_path: Path, rng: Ran
     manager = open_manager(subject, file)
     apply(
         manager,
-        create(manager, "create", f"CREATE TABLE {table} (title TEXT)", f"DROP TABLE {table}"),
+        create_new(manager, "create", f"CREATE TABLE {table} (title TEXT)", f"DROP TABLE {table}"),
     )
     expect(file.tables(), "the tables in the file").contains(
         table, because="the up script did not run, or was not committed"
     )
     fill = f"INSERT INTO {table} VALUES ('{value}')"
-    apply(manager, create(manager, "fill", fill, f"DELETE FROM {table}"))
+    apply(manager, create_new(manager, "fill", fill, f"DELETE FROM {table}"))
     expect(file.column(f"SELECT title FROM {table}"), "the rows in the file").equals(
         [value], because="sqlite3 opens a transaction for an INSERT: without a commit, its row is gone"
     )
@@ -37,14 +46,16 @@ def test_applied_migration_is_listed(subject: Handle, clock: Clock, tmp_path: Pa
     manager = open_manager(subject, File(tmp_path))
     expect(applied(manager), "get_applied_migrations() in a new database").equals([])
     name, table = word(rng, "create"), word(rng, "t")
-    migration = create(manager, name, f"CREATE TABLE {table} (x)", f"DROP TABLE {table}")
+    migration = create_new(manager, name, f"CREATE TABLE {table} (x)", f"DROP TABLE {table}")
     expect(applied(manager), "get_applied_migrations() before the first is applied").equals([])
     before = datetime.fromtimestamp(clock.now(), UTC)
     apply(manager, migration)
     after = datetime.fromtimestamp(clock.now(), UTC)
 
     listed = applied(manager)
-    expect(len(listed), "the number of applied migrations").equals(1)
+    expect(len(listed), "the number of applied migrations").equals(
+        1, because="what apply_migration has applied is in the history, and committed"
+    )
     for field in ("version", "name", "checksum"):
         expect(attr(listed[0], field), f"the {field} in the history").equals(attr(migration, field))
     moment = attr(listed[0], "applied_at")
@@ -115,6 +126,9 @@ def test_version_tells_what_is_applied(subject: Handle, tmp_path: Path) -> None:
     manager = open_manager(subject, file)
     first = step_by_hand(subject, 3, name="fill")
     apply(manager, first)
+    expect(applied_versions(manager), "the applied versions after applying 3").equals(
+        [3], because="what apply_migration has applied is in the history, and committed"
+    )
     namesake = step_by_hand(subject, 5, name="fill")
     roll_back(manager, namesake)
     because = "version 5 is not in the history, although a migration of the same name is: look for the version"

@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 from grader.testing import Handle, check, expect
-from migration_calls import applied, applied_versions, apply, create, open_manager, roll_back, version_of, word
+from migration_calls import applied, applied_versions, apply, create_new, open_manager, roll_back, version_of, word
 from sqlite_file import File
 from step_log import LOG, file_with_log, log_of, step
 
@@ -16,7 +16,7 @@ def test_every_statement_runs(subject: Handle, tmp_path: Path, rng: Random) -> N
     file, people, index = File(tmp_path), word(rng, "people"), word(rng, "idx")
     manager = open_manager(subject, file)
     names = sorted(word(rng, "name") for _ in range(3))
-    migration = create(
+    migration = create_new(
         manager,
         "people",
         f"""
@@ -28,7 +28,9 @@ def test_every_statement_runs(subject: Handle, tmp_path: Path, rng: Random) -> N
         f"DROP INDEX {index}; DELETE FROM {people};",
     )
     apply(manager, migration)
-    expect(file.column(f"SELECT name FROM {people} ORDER BY name"), "the rows that the script inserts").equals(names)
+    expect(file.column(f"SELECT name FROM {people} ORDER BY name"), "the rows that the script inserts").equals(
+        names, because="all statements of the script run, in order, and what they did is committed"
+    )
     indexes = "SELECT name FROM sqlite_master WHERE type = 'index'"
     expect(file.column(indexes), "the indexes in the file").contains(index)
 
@@ -57,7 +59,7 @@ def test_semicolon_in_a_string_or_comment_is_text(subject: Handle, tmp_path: Pat
         /* one more;
            to show that it's the last; */
         INSERT INTO notes VALUES ('last') -- done; really"""
-    migration = create(manager, "notes", script, "DROP TABLE notes -- gone; all of it")
+    migration = create_new(manager, "notes", script, "DROP TABLE notes -- gone; all of it")
     apply(manager, migration)
     expect(file.column("SELECT text FROM notes ORDER BY rowid"), "the texts in the table").equals(
         texts, because="each text is one row: all that stands between the quotes, semicolons and hyphens too"
@@ -86,7 +88,7 @@ def test_trigger_is_one_statement(subject: Handle, tmp_path: Path, rng: Random) 
         INSERT INTO posts VALUES ('{title}');
     """
     down = "DROP TRIGGER keep_journal; DROP TABLE counts; DROP TABLE journal; DROP TABLE posts;"
-    apply(manager, create(manager, "posts", script, down))
+    apply(manager, create_new(manager, "posts", script, down))
     because = "both statements between BEGIN and END belong to the trigger, and it fires once"
     expect(file.column("SELECT entry FROM journal"), "what the trigger wrote").equals(
         [f"new: {title}"], because=because
@@ -100,7 +102,7 @@ def test_rollback_undoes_the_migration(subject: Handle, tmp_path: Path, rng: Ran
     file, table, index = File(tmp_path), word(rng, "t"), word(rng, "i")
     schema = f"SELECT type, name, tbl_name, sql FROM sqlite_master WHERE tbl_name = '{table}' ORDER BY name"
     manager = open_manager(subject, file)
-    migration = create(
+    migration = create_new(
         manager,
         "orders",
         f"CREATE TABLE {table} (total INTEGER); CREATE INDEX {index} ON {table} (total);",
@@ -129,7 +131,7 @@ def test_rollback_of_an_unapplied_migration_runs_nothing(subject: Handle, tmp_pa
     manager = open_manager(subject, file)
     apply(manager, step(manager, 1))
     expect(log_of(file), "the steps that ran").equals([1], because="a call commits what it did")
-    never_applied = create(manager, "never", "SELECT 1", f"DELETE FROM {LOG}")
+    never_applied = create_new(manager, "never", "SELECT 1", f"DELETE FROM {LOG}")
     roll_back(manager, never_applied)
     expect(log_of(file), "the steps in the log").equals(
         [1], because="the down script of a migration that never ran would delete them"
@@ -152,6 +154,9 @@ def test_rollback_forgets_its_own_record_only(subject: Handle, tmp_path: Path) -
     versions = [version_of(migration) for migration in migrations]
     for migration in migrations:
         apply(manager, migration)
+    expect(applied_versions(manager), "the applied versions before rolling back").equals(
+        versions, because="what apply_migration has applied is in the history, and committed"
+    )
     roll_back(manager, migrations[-1])
     left = file.column("SELECT version FROM schema_migrations ORDER BY version")
     if not left:

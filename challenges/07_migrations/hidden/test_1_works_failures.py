@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 from grader.testing import Handle, check, expect, raises
-from migration_calls import applied_versions, apply, create, open_manager, version_of, word
+from migration_calls import applied_versions, apply, create_new, open_manager, version_of, word
 from sqlite_file import File
 from step_log import file_with_log, step
 
@@ -18,7 +18,7 @@ def test_failed_migration_is_loud_and_not_recorded(subject: Handle, tmp_path: Pa
     apply(manager, step(manager, 1))
     good = applied_versions(manager)
     for name, sql in (("nowhere", "INSERT INTO nowhere VALUES (1)"), ("misspelt", "CREATE TABEL t (x)")):
-        bad = create(manager, name, sql, "SELECT 1")
+        bad = create_new(manager, name, sql, "SELECT 1")
         with raises("MigrationError", because="an error that is printed, or returned as False, is overlooked"):
             manager.apply_migration(bad)
         expect(applied_versions(manager), "the applied versions after one failed").equals(
@@ -35,7 +35,7 @@ def test_error_says_what_failed(subject: Handle, tmp_path: Path, rng: Random) ->
         step(manager, number)
     name, table = word(rng, "fill"), word(rng, "missing")
     statement = f"INSERT INTO {table} (x) VALUES (7)"
-    migration = create(manager, name, statement, "SELECT 1")
+    migration = create_new(manager, name, statement, "SELECT 1")
     with raises("MigrationError", because="a failed migration raises") as raised:
         manager.apply_migration(migration)
     wanted = {
@@ -57,7 +57,7 @@ def test_failed_rollback_is_loud(subject: Handle, tmp_path: Path) -> None:
     """A rollback that fails raises MigrationError, and the migration stays in the history."""
     file = File(tmp_path)
     manager = open_manager(subject, file)
-    migration = create(manager, "rooms", "CREATE TABLE rooms (x)", "DROP TABLE halls")
+    migration = create_new(manager, "rooms", "CREATE TABLE rooms (x)", "DROP TABLE halls")
     apply(manager, migration)
     with raises("MigrationError", because="the down script failed: the database is not what the caller thinks"):
         manager.rollback_migration(migration)

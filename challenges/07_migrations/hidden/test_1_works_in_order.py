@@ -5,7 +5,16 @@ from pathlib import Path
 from random import Random
 
 from grader.testing import Handle, check, expect, exported, fail, raises
-from migration_calls import applied_versions, apply, apply_all, create, open_manager, raises_nothing, version_of, word
+from migration_calls import (
+    applied_versions,
+    apply,
+    apply_all,
+    create_new,
+    open_manager,
+    raises_nothing,
+    version_of,
+    word,
+)
 from sqlite_file import OTHER_DATABASE
 from step_log import LOG, file_with_log, log_of, step, step_by_hand
 
@@ -95,7 +104,7 @@ def test_apply_all_stops_at_the_first_failure(subject: Handle, tmp_path: Path, r
     file = file_with_log(tmp_path)
     manager = open_manager(subject, file)
     before = [step(manager, number) for number in (1, 2)]
-    broken = create(manager, "broken", f"INSERT INTO {word(rng, 'missing')} VALUES (1)", "SELECT 1")
+    broken = create_new(manager, "broken", f"INSERT INTO {word(rng, 'missing')} VALUES (1)", "SELECT 1")
     after = [step(manager, number) for number in (3, 4)]
     with raises("MigrationError", because="one of the migrations failed") as raised:
         manager.apply_all([*after, broken, *before])

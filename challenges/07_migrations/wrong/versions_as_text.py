@@ -1,7 +1,7 @@
 """Mistake: versions are sorted as text.
 
 Believes: "10" comes after "9".
-Rejected by: apply_all_goes_by_version
+Rejected by: apply_all_goes_by_version, versions_are_numbers
 """
 
 import hashlib
