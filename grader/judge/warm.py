@@ -33,8 +33,8 @@ _UNUSED_PLUGINS = (
 
 MAX_SECOND_LOOKS = 3
 _SHARED = (
-    "in a process of its own this check passes, so your objects share something: "
-    "a class attribute, a mutable default argument or a variable of the module"
+    "in a process of its own this check passes: your objects share something (a class attribute, a mutable default "
+    "argument, a variable of the module), or threads get in each other's way"
 )
 _DRIVERS = {"redis": "redis", "valkey": "redis", "postgres": "psycopg2"}
 

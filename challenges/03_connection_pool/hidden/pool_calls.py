@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
 import psycopg2
 
-from grader.testing import Handle, PostgresWitness, fail, raises
+from grader.testing import CheckFailed, Handle, PostgresWitness, fail, raises
 from pool_stand_ins import Connection as StandIn
 
 Connection: TypeAlias = Any  # psycopg2's own, behind a handle, or the stand-in
@@ -43,8 +43,27 @@ def witness_of(postgres: PostgresWitness) -> Iterator[Witness]:
         witness.session.close()
 
 
-def lend(pool: Handle, **options: float) -> Handle:
-    """Return what get_connection() gave, for a ``with`` block; fail if it is nothing a ``with`` can use."""
+@contextmanager
+def lend(pool: Handle, **options: float) -> Iterator[Connection]:
+    """Run the block with a connection; what fails in the block is not covered up by what fails at its end."""
+    __tracebackhide__ = True
+    manager = _manager(pool, options)
+    connection = manager.__enter__()
+    try:
+        yield connection
+    except CheckFailed:
+        with suppress(Exception):
+            manager.__exit__(RuntimeError, RuntimeError("the check failed"), None)
+        raise
+    except BaseException as error:
+        if not manager.__exit__(type(error), error, error.__traceback__):
+            raise
+    else:
+        manager.__exit__(None, None, None)
+
+
+def _manager(pool: Handle, options: dict[str, float]) -> Handle:
+    """Return what get_connection() gave; fail if it is nothing a ``with`` can use."""
     __tracebackhide__ = True
     manager = pool.get_connection(**options)
     wanted = "an object for `with pool.get_connection() as connection:`"
@@ -137,12 +156,8 @@ def seconds_until_timeout(pool: Handle, call: str, **options: float) -> float:
     return round(time.monotonic() - began, 3)
 
 
-def shortest(measure: Callable[[], float], enough: float, *, tries: int = 2) -> float:
-    """Measure until the time is at most *enough*; one slow try may be the fault of a busy machine."""
+def shortest(measure: Callable[[], float], enough: float) -> float:
+    """Measure until the time is at most *enough*, twice if need be: one slow try may be the fault of a busy machine."""
     __tracebackhide__ = True
-    best = measure()
-    for _ in range(tries - 1):
-        if best <= enough:
-            break
-        best = min(best, measure())
-    return best
+    first = measure()
+    return first if first <= enough else min(first, measure())

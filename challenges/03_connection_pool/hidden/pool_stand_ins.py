@@ -19,6 +19,7 @@ class Server:
         self.connections: list[Connection] = []
         self.committed: list[str] = []
         self.rows: dict[str, list[tuple[object, ...]]] = {}
+        self.refused = 0
         self.refuse_commit = False  # as a deferred constraint does that the writes do not keep
 
     def connect(self) -> "Connection":
@@ -98,6 +99,7 @@ class Connection:
         pending = [] if self._failed else self._pending
         self._end()
         if pending and self.server.refuse_commit:
+            self.server.refused += 1
             raise psycopg2.IntegrityError("a deferred constraint is violated")
         self.server.committed += pending
 

@@ -67,7 +67,7 @@ def test_percent_sign_is_itself_without_parameters(subject: Handle, postgres: Po
     try:
         rows = pool.execute_query(sql)
     except Exception as error:
-        if getattr(error, "name", "") not in {"IndexError", "TypeError", "ValueError"}:
+        if not any(words in str(error) for words in ("format", "argument", "index out of range")):
             raise
         fail(
             f'execute_query("{sql}") raised an error',

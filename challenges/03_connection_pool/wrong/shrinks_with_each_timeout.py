@@ -41,6 +41,7 @@ class DatabasePool:
         self._idle: list[Any] = []
         self._open = 0
         self._used = 0
+        self._lent = 0
 
     @contextmanager
     def get_connection(self, timeout: float | None = None) -> Iterator[Any]:
@@ -74,12 +75,13 @@ class DatabasePool:
     def _take(self, timeout: float) -> Any:
         deadline = time.monotonic() + timeout
         with self._changed:
-            while not self._idle and self._open == self._max:
+            while self._lent >= self._max:
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    self._max = max(1, self._max - 1)
+                    self._max -= 1
                     raise PoolTimeout
                 self._changed.wait(left)
+            self._lent += 1
             self._used += 1
             if self._idle:
                 return self._idle.pop()
@@ -88,5 +90,6 @@ class DatabasePool:
 
     def _give_back(self, connection: Any) -> None:
         with self._changed:
+            self._lent -= 1
             self._idle.append(connection)
             self._changed.notify()
