@@ -17,7 +17,7 @@ from grader.witnesses import leftovers, running
 from grader.witnesses.places import cache_folder
 
 _OLD_SECONDS = 3600
-_CACHES = (".levelup-install.log", ".interpreters")
+_CACHES = (".levelup-install.log",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

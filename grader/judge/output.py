@@ -1,10 +1,7 @@
 """Reads what the submission prints, keeps the first part of it for each check and counts the rest."""
 
-import contextlib
-import fcntl
 import os
-import sys
-import termios
+import select
 import threading
 from collections.abc import Callable
 
@@ -27,7 +24,8 @@ class Output:
         self._kept = bytearray()
         self._dropped = 0
         self._mutex = threading.Lock()
-        os.set_blocking(fd, True)
+        self._closed = False
+        os.set_blocking(fd, False)
         self._thread = threading.Thread(target=self._drain, name="output", daemon=True)
         self._thread.start()
 
@@ -42,33 +40,38 @@ class Output:
         return text
 
     def settle(self) -> None:
-        """Read what the pipe holds right now; what was flushed before is then in `take`."""
-        waiting = bytearray(4)
-        for _ in range(1000):
-            with contextlib.suppress(OSError):
-                fcntl.ioctl(self._fd, termios.FIONREAD, waiting)
-                if int.from_bytes(waiting, "little" if sys.byteorder == "little" else "big") == 0:
-                    return
-                self._wait_a_moment()
-                continue
-            return
-
-    def _wait_a_moment(self) -> None:
-        self._thread.join(0.0005)
+        """Read all that the pipe holds right now; what was flushed before is then in `take`."""
+        with self._mutex:
+            while not self._closed and self._ready(0) and self._read():
+                pass
 
     def _drain(self) -> None:
-        while True:
-            try:
-                data = os.read(self._fd, 65536)
-            except OSError:
-                break
-            if not data:
-                break
+        """Read as it comes. Reading and keeping are one step under the mutex: `settle` finds nothing half taken."""
+        going_on = True
+        while going_on:
+            self._ready(None)
             with self._mutex:
-                room = max(0, self._keep - len(self._kept))
-                self._kept += data[:room]
-                self._dropped += max(0, len(data) - room)
-            if room:
-                self._on_text(printable(data[:room].decode("utf-8", "replace")))
-        with contextlib.suppress(OSError):
+                going_on = self._read()
+        with self._mutex:
+            self._closed = True
             os.close(self._fd)
+
+    def _ready(self, milliseconds: int | None) -> bool:
+        poll = select.poll()  # one of its own: a poll object refuses two threads at once
+        poll.register(self._fd, select.POLLIN)
+        return bool(poll.poll(milliseconds))
+
+    def _read(self) -> bool:
+        """Take one piece; False at the end of the output."""
+        try:
+            data = os.read(self._fd, 65536)
+        except BlockingIOError:  # the other reader was faster
+            return True
+        except OSError:
+            return False
+        room = max(0, self._keep - len(self._kept))
+        self._kept += data[:room]
+        self._dropped += max(0, len(data) - room)
+        if data and room:
+            self._on_text(printable(data[:room].decode("utf-8", "replace")))
+        return bool(data)
