@@ -1,6 +1,7 @@
 """``levelup check``: runs the hidden suites and prints each outcome as it comes."""
 
 import argparse
+import contextlib
 import sys
 
 from grader.cli.course import Course, add_challenges, add_output, narrate
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     own = {a.challenge.number: a.file for a in assignments} if options.submission is None else {}
     draw = drawer(options, challenges)
     code = EXIT_GRADER
-    with course.progress() if own else _no_progress() as progress, Nursery(terminal=options.debug) as nursery:
+    with course.progress() if own else contextlib.nullcontext() as progress, Nursery(terminal=options.debug) as nursery:
         run = Run(
             nursery, assignments, options.submission or str(course.workspace.folder), tier=options.tier,
             keyword=options.keyword, seed=options.seed, fresh=options.fresh, debug=options.debug,
@@ -57,13 +58,3 @@ def run(options: argparse.Namespace) -> int:
                 if event.problem:
                     narrate(event.problem)
     return code
-
-
-class _no_progress:  # noqa: N801 - reads as a value where it is used
-    """Stands where a progress store would, for a submission that is not the learner's own."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        return None
