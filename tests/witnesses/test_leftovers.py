@@ -14,6 +14,7 @@ from grader.witnesses import leftovers, places
 from grader.witnesses.account import OURSELVES
 from grader.witnesses.identity import same_process, started_at
 from grader.witnesses.running import Running, recorded, running_folder
+from grader.witnesses.server_process import SECONDS_TO_END
 from grader.witnesses.valkey import Valkey
 
 GONE = (2**22 + 1, "never")
@@ -45,9 +46,10 @@ def _only_file() -> Path:
     return file
 
 
-def _exit_code(server: Valkey) -> int | None:
+def _exit_code(server: Valkey) -> int:
+    """Waited for: the kernel shows a server with several threads as gone while the last of them still end."""
     assert server._process is not None
-    return server._process._popen.poll()
+    return server._process._popen.wait(SECONDS_TO_END)
 
 
 def test_a_running_run_has_no_leftovers(server: Valkey) -> None:
