@@ -41,6 +41,24 @@ def exported(
     return mark
 
 
+class TheirError(Exception):
+    """Raised by a function of the suite, it becomes an exception of one of the submission's own classes there."""
+
+    def __init__(self, kind: object, *arguments: object) -> None:
+        super().__init__(*arguments)
+        self.kind = kind
+
+
+def their_error(kind: object, *arguments: object) -> TheirError:
+    """What a function handed to the submission raises to raise the submission's own class.
+
+    Arguments:
+        kind: a handle of the class, ``attr(subject, "Reject")``.
+        arguments: what its constructor is given.
+    """
+    return TheirError(kind, *arguments)
+
+
 class Exports:
     """The table of objects handed out during one check, and the only way in to them."""
 

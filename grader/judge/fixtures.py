@@ -1,18 +1,25 @@
 """The fixtures a hidden suite may ask for."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
 import pytest
 
+from grader.judge import own_servers
 from grader.judge.bench import Bench
 from grader.judge.clock import Clock
-from grader.judge.processes import Process
+from grader.judge.own_servers import OwnPostgres, OwnRedis
+from grader.judge.processes import Another, Process
 from grader.judge.proxies import Handle
 from grader.judge.races import Races
+from grader.judge.seat import Submission
 from grader.judge.servers import PostgresWitness, RedisWitness
+from grader.judge.tap import Tap
 from grader.witnesses.unavailable import ServerUnavailable
 
 W = TypeVar("W")
@@ -62,6 +69,41 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[PostgresWitness]:
 
 
 @pytest.fixture
+def own_valkey(request: pytest.FixtureRequest) -> Iterator[OwnRedis]:
+    """A real Valkey of the check's own, to stop, pause and restart."""
+    manager = own_servers.own_valkey(_bench(request).servers)
+    witness = _server(manager.__enter__)
+    try:
+        yield witness
+    finally:
+        manager.__exit__(None, None, None)
+
+
+@pytest.fixture
+def own_postgres(request: pytest.FixtureRequest) -> Iterator[OwnPostgres]:
+    """A real PostgreSQL of the check's own, to stop, pause and restart."""
+    bench = _bench(request)
+    manager = own_servers.own_postgres(bench.servers, bench.schema(request.node.name))
+    witness = _server(manager.__enter__)
+    try:
+        yield witness
+    finally:
+        manager.__exit__(None, None, None)
+
+
+@pytest.fixture
+def tap(request: pytest.FixtureRequest) -> Iterator[Callable[[RedisWitness], Tap]]:
+    """Puts a gate before a Redis server: it counts round trips, stalls, cuts off and refuses."""
+    assert request.node is not None
+    with contextlib.ExitStack() as opened:
+
+        def before(server: RedisWitness) -> Tap:
+            return opened.enter_context(contextlib.closing(Tap(server)))
+
+        yield before
+
+
+@pytest.fixture
 def rng(request: pytest.FixtureRequest) -> Random:
     """Random numbers of the run's printed seed, for inputs that could be hard-coded."""
     return _bench(request).rng(request.node.name)
@@ -83,10 +125,21 @@ def process(request: pytest.FixtureRequest) -> Process:
 
 
 @pytest.fixture
-def another(request: pytest.FixtureRequest) -> Callable[[], Process]:
+def another(request: pytest.FixtureRequest) -> Another:
     """Starts one more process with the submission in it; it ends with the check."""
     seat = _bench(request).seat
-    return lambda: Process(seat.sibling())
+
+    def start(hash_seed: int | None = None) -> Process:
+        return Process(seat.sibling(hash_seed=hash_seed))
+
+    return start
+
+
+@pytest.fixture
+def reference(request: pytest.FixtureRequest) -> Process:
+    """The reference solution in a process of its own, to compare with in the same run."""
+    seat = _bench(request).seat
+    return Process(seat.sibling(_reference(request.path.parent.parent, seat.submission)))
 
 
 @pytest.fixture
@@ -97,6 +150,12 @@ def in_background(request: pytest.FixtureRequest) -> Callable[..., "Future[Any]"
 
 def _bench(request: pytest.FixtureRequest) -> Bench:
     return request.config.stash[bench_key]
+
+
+def _reference(challenge: Path, submission: Submission) -> Submission:
+    """The reference solution of the challenge in that folder, as a submission."""
+    folder = challenge.parent.parent / "solutions" / challenge.name
+    return replace(submission, path=folder / f"{submission.module}.py")
 
 
 def _server(start: Callable[[], W]) -> W:

@@ -17,19 +17,26 @@ from grader.judge.fixtures import (
     bench_key,
     clock,
     in_background,
+    own_postgres,
+    own_valkey,
     postgres,
     process,
     races,
     redis,
+    reference,
     rng,
     subject,
+    tap,
     valkey,
 )
 from grader.judge.verdicts import PASSED, Verdict
 from grader.model import Check, Outcome
 from grader.testing.marks import Mark
 
-__all__ = ["another", "clock", "in_background", "postgres", "process", "races", "redis", "rng", "subject", "valkey"]
+__all__ = [
+    "another", "clock", "in_background", "own_postgres", "own_valkey", "postgres", "process", "races", "redis",
+    "reference", "rng", "subject", "tap", "valkey",
+]  # fmt: skip
 
 verdict_key: pytest.StashKey[Verdict] = pytest.StashKey()
 

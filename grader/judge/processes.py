@@ -2,9 +2,8 @@
 
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from grader.judge.proxies import Handle
 
@@ -30,7 +29,7 @@ class Process:
 
     def kill(self) -> None:
         """SIGKILL, as a power cut or an out-of-memory killer would; its calls end with `SubjectCrashed`."""
-        os.kill(self.pid, signal.SIGKILL)
+        self._seat.kill()
 
     def pause(self) -> None:
         """SIGSTOP: it stands still until `resume`."""
@@ -50,6 +49,18 @@ class Process:
         objects, size = self._seat.ask(self._seat.process, f"the size of {thing!r}", "size", thing._number)  # noqa: SLF001
         return int(objects), int(size)
 
+    def cpu_seconds(self) -> float:
+        """Processor seconds it has used so far: differences tell how much work a call cost."""
+        return float(self._seat.ask(self._seat.process, "the processor time", "cpu"))
+
+    def allocated_blocks(self) -> int:
+        """Blocks of memory its interpreter holds, after a garbage collection."""
+        return int(self._seat.ask(self._seat.process, "the allocated blocks", "blocks"))
+
+    def threads(self) -> int:
+        """How many threads of the submission run in it."""
+        return int(self._seat.ask(self._seat.process, "the threads", "threads"))
+
     def logged(self) -> list[tuple[str, str, str]]:
         """Level, logger and text of what was logged since the last call."""
         return [tuple(record) for record in self._seat.ask(self._seat.process, "the log", "logs")]
@@ -63,5 +74,9 @@ class Process:
         self._seat.process.control("step_wall", seconds)
 
 
-Another = Callable[[], Process]
-"""Starts one more process with the submission in it; it ends with the check."""
+class Another(Protocol):
+    """Starts one more process with the submission in it; it ends with the check."""
+
+    def __call__(self, hash_seed: int | None = None) -> Process:
+        """With *hash_seed*, in an interpreter of its own in which texts hash by that seed."""
+        ...

@@ -1,7 +1,6 @@
 """Where the subject sits: one process at a time, loaded at first use, replaced after a crash or a leftover thread."""
 
 import contextlib
-import re
 import shutil
 import socket
 import tempfile
@@ -18,18 +17,17 @@ from grader.errors import (
     SubjectCrashed,
     SubjectError,
     SubjectRaised,
-    SubjectTimedOut,
     SubmissionNotLoaded,
     WireError,
 )
 from grader.judge.exports import Exports
+from grader.judge.not_loaded import not_loaded
 from grader.judge.output import Output
 from grader.judge.proxies import MODULE, Handle, pack, unpack
 from grader.judge.subject_process import SubjectProcess
 from grader.judge.words import short
 from grader.model import Limits
 
-_PLACE = re.compile(r" \([^()]+, line \d+\)$")
 LOAD_SECONDS = 8.0
 KEPT_CALLS = 40
 _MEMORY_BASE = 2 * 1024**3
@@ -55,6 +53,7 @@ class Seat:
         on_output: told what it prints.
         home: the run's temporary folder, for the scratch folder the submission works in.
         debug: leave it the terminal and lift the deadlines.
+        hash_seed: for an interpreter of its own in which texts hash by this seed.
     """
 
     def __init__(
@@ -66,9 +65,12 @@ class Seat:
         *,
         home: str = "",
         debug: bool = False,
+        hash_seed: int | None = None,
     ) -> None:
         self._nursery = nursery
-        self._submission = submission
+        self.submission = submission
+        self._hash_seed = hash_seed
+        self._killed: SubjectCrashed | None = None
         self._limits = limits
         self._on_output = on_output
         self._debug = debug
@@ -95,12 +97,14 @@ class Seat:
     @property
     def module(self) -> Handle:
         """The submission's module, as the fixture `subject` hands it out."""
-        return Handle(self, None, MODULE, self._submission.module)
+        return Handle(self, None, MODULE, self.submission.module)
 
     # -- asking ------------------------------------------------------------------------------------------------
 
     def ask(self, process: SubjectProcess | None, text: str, operation: str, *arguments: Any) -> Any:  # noqa: ANN401
         """Ask the process a handle belongs to (None: the one that sits here now) and note the call."""
+        if self._killed is not None:
+            raise self._killed
         asked = process or self._seated()
         if process is not None and not process.alive:
             raise process._death(text)  # noqa: SLF001 - the one answer all later requests get
@@ -140,9 +144,20 @@ class Seat:
         """The process that sits here, started and loaded if there is none."""
         return self._seated()
 
-    def sibling(self) -> "Seat":
-        """A second subject beside this one, at the same virtual time; it ends with the check."""
-        seat = Seat(self._nursery, self._submission, self._limits, self._on_output, home=self._home)
+    def kill(self) -> None:
+        """SIGKILL to the process that sits here; until the check's end every call into it says so."""
+        self._killed = SubjectCrashed("the process was killed by the check: what comes next is for another one")
+        self._seated().end(self._killed)
+
+    def sibling(self, submission: Submission | None = None, *, hash_seed: int | None = None) -> "Seat":
+        """A second subject beside this one, at the same virtual time; it ends with the check.
+
+        Arguments:
+            submission: another one to load, as the reference.
+            hash_seed: for an interpreter of its own in which texts hash by this seed.
+        """
+        loaded = submission or self.submission
+        seat = Seat(self._nursery, loaded, self._limits, self._on_output, home=self._home, hash_seed=hash_seed)
         seat.offset, seat.frozen_at, seat.calls, seat._began = self.offset, self.frozen_at, self.calls, self._began
         self._siblings.append(seat)
         return seat
@@ -156,6 +171,7 @@ class Seat:
         """Get ready for a check; *fresh* asks for a process of its own."""
         self.calls.clear()
         self.served += 1
+        self._killed = None
         self._began = time.monotonic() + self.offset
         self.call_seconds = call_seconds or self._limits.call_seconds
         if fresh:
@@ -235,8 +251,9 @@ class Seat:
         output = None if self._debug else partial(Output, keep=self._limits.output_bytes, on_text=self._on_output)
         memory = 0 if self._debug else self._limits.memory_bytes + _MEMORY_BASE
         process = SubjectProcess(
-            self._nursery, self._exports, output, str(self._submission.path.parent), self._scratch, memory
-        )
+            self._nursery, self._exports, output, str(self.submission.path.parent), self._scratch, memory,
+            self._hash_seed,
+        )  # fmt: skip
         if self._take_turns:
             process.control("take_turns")
         process.control("travel", self.offset)
@@ -245,14 +262,14 @@ class Seat:
         return process
 
     def _load(self, process: SubjectProcess) -> None:
-        name = self._submission.path.name
-        arguments = [str(self._submission.path), self._submission.module, list(self._submission.hidden)]
+        name = self.submission.path.name
+        arguments = [str(self.submission.path), self.submission.module, list(self.submission.hidden)]
         try:
             process.request(
                 f"import {name}", None if self._debug else LOAD_SECONDS, "load", *[pack(a, process) for a in arguments]
             )
         except SubjectError as error:
-            self._not_loaded = _not_loaded(name, error)
+            self._not_loaded = not_loaded(name, error)
             raise self._not_loaded from None
 
     def _unseat(self) -> None:
@@ -271,27 +288,3 @@ def current_seat() -> Seat:
     if _current is None:
         raise RuntimeError("no submission is being judged")
     return _current
-
-
-def _not_loaded(name: str, error: SubjectError) -> SubmissionNotLoaded:
-    where = error.frames[-1] if error.frames else None
-    at = f"{where.file}:{where.line}: " if where else f"{name}: "
-    match error:
-        case SubjectRaised(name="SyntaxError" | "IndentationError" | "TabError"):
-            plain = _PLACE.sub("", error.message)  # the place stands in front already
-            return SubmissionNotLoaded(f"{at}{error.name}: {plain}", error.frames)
-        case SubjectRaised(name="ModuleNotFoundError"):
-            advice = "A solution may import the standard library, what the course installs, and files beside it."
-            return SubmissionNotLoaded(f"{at}{error.message}. {advice}", error.frames)
-        case SubjectRaised(name="SystemExit"):
-            return SubmissionNotLoaded(f"{at}calls sys.exit() while it is being imported", error.frames)
-        case SubjectRaised():
-            return SubmissionNotLoaded(f"{at}importing it raised {error}", error.frames)
-        case SubjectTimedOut():
-            advice = "Start loops and servers in functions, not at import."
-            return SubmissionNotLoaded(
-                f"{at}importing it did not end within {error.seconds:g} s. {advice}", error.frames
-            )
-        case SubjectCrashed():
-            return SubmissionNotLoaded(f"{name}: {error.message}")
-    return SubmissionNotLoaded(f"{name}: {error.message}")

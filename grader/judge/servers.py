@@ -74,29 +74,27 @@ class Servers:
             raise ServerUnavailable(str(address.get("reason") or "there is no real Redis server here"))
         client = self._clients.get(kind)
         if client is None:
-            import redis  # noqa: PLC0415
-
-            client = self._clients[kind] = redis.Redis(
-                host=address["host"], port=address["port"], db=address.get("db", 0),
-                decode_responses=True, socket_timeout=10,
-            )  # fmt: skip
+            client = self._clients[kind] = redis_client(address)
         client.flushdb()
         return RedisWitness(address["host"], address["port"], str(address.get("version", "")), client)
 
     @contextlib.contextmanager
     def postgres(self, schema: str) -> Iterator[PostgresWitness]:
         """PostgreSQL with a fresh *schema*, dropped afterwards."""
-        import psycopg2  # noqa: PLC0415
-
-        from grader.witnesses.schemas import drop_schema, fresh_schema  # noqa: PLC0415
-
         address = self._need("postgres")
-        dsn = fresh_schema(address["dsn"], schema)
-        try:
+        with database_schema(address["dsn"], schema) as dsn:
             yield PostgresWitness(dsn, str(address.get("version", "")))
-        finally:
-            with contextlib.suppress(psycopg2.Error, ServerUnavailable):
-                drop_schema(address["dsn"], schema)
+
+    def ask_own(self, kind: str) -> dict[str, Any]:
+        """The address of a server that a check may hurt, whole."""
+        key = f"own {kind}"
+        with self._patience(f"starting a {_NAMES[kind]} to be hurt …" if key not in self._known else ""):
+            self._known[key] = dict(self._ask({"do": "own", "kind": kind})["address"])
+        return self._known[key]
+
+    def hurt(self, kind: str, how: str) -> None:
+        """Hurt it: "stop", "start", "restart", "pause" or "resume"."""
+        self._ask({"do": "hurt", "kind": kind, "how": how})
 
     def move(self, offset: float) -> None:
         """Set the fake Redis *offset* seconds away from real time."""
@@ -117,14 +115,21 @@ class Servers:
 
     def _need(self, kind: str) -> dict[str, Any]:
         if kind not in self._known:
-            patience = threading.Timer(_PATIENCE, self._narrate, [f"starting {_NAMES[kind]} …"])
-            patience.daemon = True
-            patience.start()
-            try:
+            with self._patience(f"starting {_NAMES[kind]} …"):
                 self._known[kind] = self._ask({"do": "need", "kind": kind})["address"]
-            finally:
-                patience.cancel()
         return self._known[kind]
+
+    @contextlib.contextmanager
+    def _patience(self, text: str) -> Iterator[None]:
+        """Say *text*, if any, should what follows take long enough to be worth a word."""
+        patience = threading.Timer(_PATIENCE, self._narrate, [text])
+        patience.daemon = True
+        if text:
+            patience.start()
+        try:
+            yield
+        finally:
+            patience.cancel()
 
     def _ask(self, letter: mail.Letter) -> mail.Letter:
         with self._mutex:
@@ -134,3 +139,28 @@ class Servers:
         if "problem" in answer[0]:
             raise ServerUnavailable(str(answer[0]["problem"]))
         return answer[0]
+
+
+def redis_client(address: dict[str, Any]) -> "redis.Redis":
+    """The judge's own connection to the server at *address*, with text answers."""
+    import redis  # noqa: PLC0415
+
+    return redis.Redis(
+        host=address["host"], port=address["port"], db=address.get("db", 0), decode_responses=True, socket_timeout=10
+    )
+
+
+@contextlib.contextmanager
+def database_schema(dsn: str, schema: str, before_dropping: Callable[[], None] = lambda: None) -> Iterator[str]:
+    """The DSN of a fresh *schema* in the database *dsn*; dropped afterwards."""
+    import psycopg2  # noqa: PLC0415
+
+    from grader.witnesses.schemas import drop_schema, fresh_schema  # noqa: PLC0415
+
+    yielded = fresh_schema(dsn, schema)
+    try:
+        yield yielded
+    finally:
+        with contextlib.suppress(psycopg2.Error, ServerUnavailable):
+            before_dropping()
+            drop_schema(dsn, schema)

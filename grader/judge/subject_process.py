@@ -20,7 +20,7 @@ from grader.errors import (
     SubjectTimedOut,
     WireError,
 )
-from grader.judge.exports import Exports
+from grader.judge.exports import Exports, TheirError
 from grader.judge.output import Output
 from grader.judge.words import printable
 from grader.nursery import mail
@@ -42,6 +42,7 @@ class SubjectProcess:
         folder: where the learner's files are.
         cwd: its scratch folder.
         memory: its address space in bytes, 0 for no limit.
+        hash_seed: run it in an interpreter of its own with this PYTHONHASHSEED.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class SubjectProcess:
         folder: str,
         cwd: str,
         memory: int,
+        hash_seed: int | None = None,
     ) -> None:
         self._exports = exports
         self.folder = folder
@@ -65,7 +67,7 @@ class SubjectProcess:
         else:
             out_read, out_write = os.pipe()
             fds.append(out_write)
-        answer = mail.ask(nursery, {"cwd": cwd, "memory": memory}, fds)
+        answer = mail.ask(nursery, {"cwd": cwd, "memory": memory, "hash_seed": hash_seed}, fds)
         theirs.close()
         os.close(status_write)
         os.close(crash_write)
@@ -212,6 +214,8 @@ class SubjectProcess:
             return ["raise", "builtins", "RuntimeError", pack([str(error)], self)]
         except SubjectError as error:
             return ["missing", str(error)]
+        except TheirError as error:
+            return ["raise own", getattr(error.kind, "_number", -1), pack(list(error.args), self)]
         except BaseException as error:  # noqa: BLE001 - what the suite's function raises is for the submission
             plain = [arg if isinstance(arg, str | int | float | bool | None) else str(arg) for arg in error.args]
             return ["raise", type(error).__module__, type(error).__qualname__, pack(plain, self)]

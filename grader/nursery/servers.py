@@ -63,6 +63,10 @@ def _do(keeper: "Keeper", letter: mail.Letter) -> mail.Letter:
                 keeper.prepare("redis")
             case "prepare" | "need":
                 return {"address": keeper.need(letter["kind"])}
+            case "own":
+                return {"address": keeper.own(letter["kind"])}
+            case "hurt":
+                keeper.hurt(letter["kind"], letter["how"])
             case "move":
                 keeper.move(letter["offset"])
             case "freeze":

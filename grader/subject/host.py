@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import MessageTooLarge, NotTransferable, WireError
-from grader.subject.inspection import LogRecords, size_of
+from grader.subject.inspection import LogRecords, allocated_blocks, cpu_seconds, size_of
 from grader.subject.loader import Loader
 from grader.subject.races.desk import RaceDesk, take_turns
-from grader.subject.references import References, exception_from
+from grader.subject.references import References, exception_from, exception_of
 from grader.subject.virtual_time import VirtualTime
 from grader.wire.frames import Frames
 from grader.wire.peer import Peer
 from grader.wire.values import Packer, Unpacker
 
 Reply = list[Any]
+_ABOUT_A_FUNCTION = frozenset({"__name__", "__qualname__", "__module__", "__doc__", "__wrapped__"})
+"""What ``functools.wraps`` keeps, and a check may read although it starts with an underscore."""
 
 
 class Host:
@@ -52,6 +54,9 @@ class Host:
             "next": self._next,
             "len": lambda number: len(self._references.mine(number)),  # type: ignore[arg-type]
             "item": lambda number, key: self._references.mine(number)[key],  # type: ignore[index]
+            "cpu": cpu_seconds,
+            "blocks": allocated_blocks,
+            "threads": lambda: len(self._own_threads()),
             "size": lambda number: list(size_of(self._references.mine(number))),
             "logs": self._logs.take,
             "collect": lambda wanted: gc.enable() if wanted else gc.disable(),
@@ -123,7 +128,7 @@ class Host:
 
     def _get(self, number: int, name: str) -> object:
         target = self._target(number)
-        if name.startswith("_"):
+        if name.startswith("_") and name not in _ABOUT_A_FUNCTION:
             raise _Missing(f"{name} is private", [])
         try:
             return getattr(target, name)
@@ -216,13 +221,16 @@ class Host:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
+        return [self._own_threads(), os.getpid()]
+
+    def _own_threads(self) -> list[str]:
+        """The names of the threads that the submission started and that still run."""
         ours = self._peer.lane_threads
-        left = [
+        return [
             thread.name
             for thread in threading.enumerate()
             if thread.ident not in ours and thread.name != "wire" and thread is not threading.main_thread()
         ]
-        return [left, os.getpid()]
 
     # -- the judge's own objects -------------------------------------------------------------------------------
 
@@ -230,6 +238,8 @@ class Host:
         reply = self._peer.request("invoke", export, method, self._pack(list(args)), self._pack(kwargs))
         if reply[0] == "ok":
             return self._unpack(reply[1])
+        if reply[0] == "raise own":
+            raise exception_of(self._references.mine(reply[1]), tuple(self._unpack(reply[2])))
         if reply[0] == "raise":
             raise exception_from(reply[1], reply[2], tuple(self._unpack(reply[3])))
         raise AttributeError(str(reply[1]))

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import resource
 import sys
 from collections import deque
 from types import BuiltinFunctionType, FunctionType, ModuleType
@@ -42,3 +43,15 @@ class LogRecords(logging.Handler):
         taken = list(self._records)
         self._records.clear()
         return taken
+
+
+def cpu_seconds() -> float:
+    """Processor seconds this process has used, its own code's and the kernel's for it."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def allocated_blocks() -> int:
+    """Blocks of memory the interpreter holds, after what nobody refers to any more was collected."""
+    gc.collect()
+    return sys.getallocatedblocks()

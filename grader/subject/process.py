@@ -7,6 +7,8 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from grader.nursery import custody
@@ -32,9 +34,11 @@ def become_subject(wire: int, crash: int, terminal: list[int], letter: dict[str,
         wire: the socket to the judge.
         crash: where the interpreter writes its stack when a signal ends it.
         terminal: one descriptor for both output streams, or three (stdin, stdout, stderr) of a terminal for debugging.
-        letter: ``cwd`` (a scratch folder) and ``memory`` (address space in bytes, 0 for no limit).
+        letter: ``cwd`` (a scratch folder), ``memory`` (address space in bytes, 0 for no limit) and ``hash_seed``
+            (None, or the PYTHONHASHSEED of an interpreter of its own).
     """
-    try:
+
+    def work() -> None:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         custody.die_with_parent()
@@ -51,19 +55,56 @@ def become_subject(wire: int, crash: int, terminal: list[int], letter: dict[str,
         custody.close_all_but(_WIRE_FD, _CRASH_FD)
         os.chdir(letter["cwd"])
         _limit(int(letter.get("memory", 0)))
-        sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-        sys.stdout, sys.stderr = (_text_output(fd) for fd in (1, 2))
-        if not debugging:
-            faulthandler.enable(_CRASH_FD, all_threads=False)
-        sys.argv = ["submission"]
-        Host(Frames(socket.socket(fileno=_WIRE_FD)), _clock).run()
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
-    except BaseException:  # noqa: BLE001 - whatever it was, the judge sees the wire close
+        if letter.get("hash_seed") is not None:
+            _own_interpreter(int(letter["hash_seed"]))
+        _serve(debugging=debugging)
+
+    _to_the_end(work)
+
+
+def serve_alone() -> NoReturn:
+    """Serve the judge from an interpreter that started just now, see `_own_interpreter`."""
+
+    def work() -> None:
+        for fd in (_WIRE_FD, _CRASH_FD):
+            os.set_inheritable(fd, False)
+        prepare()
+        _serve(debugging=False)
+
+    _to_the_end(work)
+
+
+def _to_the_end(work: Callable[[], None]) -> NoReturn:
+    """Do *work* and leave the process; whatever happens in it, the judge sees the wire close."""
+    try:
+        work()
+    except BaseException:  # noqa: BLE001
         with contextlib.suppress(BaseException):
             sys.excepthook(*sys.exc_info())
         os._exit(70)
     os._exit(EXIT_WIRE_LOST)
+
+
+def _own_interpreter(hash_seed: int) -> NoReturn:
+    """Become a new interpreter whose texts hash by *hash_seed*: a fork would have the nursery's hashes."""
+    for fd in (_WIRE_FD, _CRASH_FD):
+        os.set_inheritable(fd, True)
+    os.environ["PYTHONHASHSEED"] = str(hash_seed)
+    here = repr(str(Path(__file__).parents[2]))
+    start = f"import sys; sys.path.insert(0, {here}); from grader.subject.process import serve_alone; serve_alone()"
+    os.execv(sys.executable, [sys.executable, "-P", "-B", "-c", start])  # noqa: S606 - the same interpreter
+
+
+def _serve(*, debugging: bool) -> None:
+    """Serve until the judge closes the wire."""
+    sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = (_text_output(fd) for fd in (1, 2))
+    if not debugging:
+        faulthandler.enable(_CRASH_FD, all_threads=False)
+    sys.argv = ["submission"]
+    Host(Frames(socket.socket(fileno=_WIRE_FD)), _clock).run()
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
 
 
 def _text_output(fd: int) -> TextIO:

@@ -151,6 +151,13 @@ def exception_from(module: str, name: str, arguments: tuple[Any, ...]) -> BaseEx
     kind = getattr(importlib.import_module(module), name, None)
     if not (inspect.isclass(kind) and issubclass(kind, BaseException)):
         return RuntimeError(f"{name}: {arguments}")
+    return exception_of(kind, arguments)
+
+
+def exception_of(kind: object, arguments: tuple[Any, ...]) -> BaseException:
+    """An exception of the class *kind*, however its constructor looks; a TypeError if it is no such class."""
+    if not (inspect.isclass(kind) and issubclass(kind, BaseException)):
+        return TypeError(f"exceptions must derive from BaseException, {kind!r} does not")
     try:
         return kind(*arguments)
     except Exception:  # noqa: BLE001 - a class with an unusual constructor still has to be raised

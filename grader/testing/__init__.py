@@ -1,12 +1,15 @@
 """All that a hidden suite may import: marking checks, stating expectations, reaching the submission's objects."""
 
+from grader.errors import SubjectCrashed, SubjectRaised, SubjectTimedOut
 from grader.judge.clock import Clock
-from grader.judge.exports import exported
+from grader.judge.exports import exported, their_error
 from grader.judge.failure import CheckFailed
+from grader.judge.own_servers import OwnPostgres, OwnRedis
 from grader.judge.processes import Another, Process
 from grader.judge.proxies import Handle, attr, wait_for
 from grader.judge.races import RaceRun, Races
 from grader.judge.servers import PostgresWitness, RedisWitness
+from grader.judge.tap import Tap
 from grader.testing.expectations import Raised, expect, fail, member, raises
 from grader.testing.marks import check
 from grader.wire.values import EnumValue
@@ -17,12 +20,18 @@ __all__ = [
     "Clock",
     "EnumValue",
     "Handle",
+    "OwnPostgres",
+    "OwnRedis",
     "PostgresWitness",
     "Process",
     "RaceRun",
     "Races",
     "Raised",
     "RedisWitness",
+    "SubjectCrashed",
+    "SubjectRaised",
+    "SubjectTimedOut",
+    "Tap",
     "attr",
     "check",
     "expect",
@@ -30,5 +39,6 @@ __all__ = [
     "fail",
     "member",
     "raises",
+    "their_error",
     "wait_for",
 ]

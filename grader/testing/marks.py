@@ -18,10 +18,17 @@ class Mark:
     weight: int = 1
     fresh: bool = False
     call_seconds: float | None = None
+    ask: str = ""
 
 
-def check(
-    *, tier: int, section: str, weight: int = 1, fresh: bool = False, call_seconds: float | None = None
+def check(  # six facts about one check, four of them with defaults
+    *,
+    tier: int,
+    section: str,
+    weight: int = 1,
+    fresh: bool = False,
+    call_seconds: float | None = None,
+    ask: str = "",
 ) -> Callable[[F], F]:
     """Mark a test function as a check; the first line of its docstring is the title the learner reads.
 
@@ -31,8 +38,9 @@ def check(
         weight: points in a gradebook.
         fresh: give it a subject process of its own (4-7 ms).
         call_seconds: another deadline for each of its calls, in seconds.
+        ask: the question to think about when it fails, where the section's first hint does not fit.
     """
-    mark = Mark(tier, section, weight, fresh, call_seconds)
+    mark = Mark(tier, section, weight, fresh, call_seconds, ask)
 
     def decorate(function: F) -> F:
         if not (function.__doc__ or "").strip():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, Self, TypedDict
 
+from grader.witnesses import hurting
 from grader.witnesses.account import unprivileged_account
 from grader.witnesses.fake_redis import FakeRedis
 from grader.witnesses.outside import OutsideRedis, outside_postgres, outside_redis
@@ -55,6 +56,7 @@ class Keeper:
         self._postgres: Postgres | None = None
         self._valkey: Valkey | None = None
         self._fakes: dict[str, FakeRedis] = {}
+        self._own: dict[str, Postgres | Valkey] = {}
         self._outside: OutsideRedis | None = None
         self._outside_version = ""
         self._refusals: dict[str, str] = {}
@@ -95,6 +97,28 @@ class Keeper:
                 self._refusals[kind] = str(error)
             raise
 
+    def own(self, kind: Kind) -> Address:
+        """The address of a second server, whole, for one check to hurt; started now or set right again.
+
+        Arguments:
+            kind: ``"postgres"`` or ``"valkey"``; always one of ours, whatever REDIS_URL and DATABASE_URL say.
+
+        Raises:
+            ServerUnavailable: it cannot be had.
+        """
+        server = self._own.get(kind)
+        if server is None:
+            start = Postgres.start if kind == "postgres" else Valkey.start
+            server = self._own[kind] = start(self._subfolder(f"own-{kind}"), disposable=self._folder)
+        hurting.whole(server)
+        if isinstance(server, Valkey):
+            return _redis(kind, server)
+        return _database(server.dsn, server.version)
+
+    def hurt(self, kind: Kind, how: str) -> None:
+        """Do to the server that ``own`` gave what *how* says: see ``hurting``."""
+        hurting.hurt(self._own[kind], how)
+
     def prepare(self, kind: Kind) -> None:
         """Launch a server that will be needed soon, without waiting. Only the fake, slowest to start, can be.
 
@@ -128,12 +152,14 @@ class Keeper:
         if os.getpid() != self._owner:
             return
         atexit.unregister(self.close)
-        for server in (self._postgres, self._valkey, *self._fakes.values()):
+        for own in self._own.values():
+            hurting.resume(own)
+        for server in (self._postgres, self._valkey, *self._fakes.values(), *self._own.values()):
             if server is not None:
                 server.stop()
         if self._outside is not None:
             self._outside.leave()
-        self._postgres, self._valkey, self._outside, self._fakes = None, None, None, {}
+        self._postgres, self._valkey, self._outside, self._fakes, self._own = None, None, None, {}, {}
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -158,26 +184,12 @@ class Keeper:
         url = self._outside_url("postgres")
         if url:
             self._outside_version = self._outside_version or outside_postgres(url)
-            return Address(
-                kind="postgres",
-                dsn=url,
-                version=self._outside_version,
-                stands_in=False,
-                reason="",
-                outside=True,
-            )
+            return _database(url, self._outside_version, outside=True)
         if self._postgres is None:
             self._postgres = Postgres.start(self._subfolder("postgres"), disposable=self._folder)
         elif not self._postgres.alive():
             self._postgres.restart()
-        return Address(
-            kind="postgres",
-            dsn=self._postgres.dsn,
-            version=self._postgres.version,
-            stands_in=False,
-            reason="",
-            outside=False,
-        )
+        return _database(self._postgres.dsn, self._postgres.version)
 
     def _need_valkey(self) -> Address:
         """Valkey: the outside one, ours, or the fake in its place."""
@@ -217,6 +229,11 @@ class Keeper:
             self._folder = temporary_folder(unprivileged_account())
             atexit.register(self.close)
         return self._folder / name
+
+
+def _database(dsn: str, version: str, *, outside: bool = False) -> Address:
+    """The address of a PostgreSQL."""
+    return Address(kind="postgres", dsn=dsn, version=version, stands_in=False, reason="", outside=outside)
 
 
 def _redis(kind: str, server: Valkey | FakeRedis | OutsideRedis, *, reason: str = "", outside: bool = False) -> Address:
