@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from grader.model import Outcome
+from grader.timeline import Moment
 
 Json = dict[str, Any]
 
@@ -58,8 +59,8 @@ class CheckFinished:
     """One check has its outcome.
 
     *message* says what went wrong in a line or two, *expected* and *got* the two values as text, *because* the likely
-    reason, *where* the learner's line ("cache.py:41"), *traceback* the learner's own frames, *calls* the last calls
-    that crossed the wire.
+    reason, *ask* a question to think about, *where* the learner's line ("cache.py:41"), *traceback* the learner's own
+    frames, *timeline* the last moments of the check with the first bad one marked.
     """
 
     challenge: str
@@ -74,10 +75,31 @@ class CheckFinished:
     expected: str = ""
     got: str = ""
     because: str = ""
+    ask: str = ""
     where: str = ""
     traceback: tuple[str, ...] = ()
-    calls: tuple[str, ...] = ()
+    timeline: tuple[Moment, ...] = ()
     output: str = ""
+
+
+@dataclass(frozen=True)
+class MistakeNamed:
+    """The failures of a suite look like a known mistake.
+
+    *mistake* is its id, *name* what is wrong, *believes* what the learner may believe, *hint* a sentence that points at
+    it, *section* what to read, *checks* the failed ones it explains, *score* how well it fits (up to 1), *or_name*
+    another mistake that fits as well, "" if there is none.
+    """
+
+    challenge: str
+    mistake: str
+    name: str
+    believes: str
+    hint: str
+    section: str
+    checks: tuple[str, ...]
+    score: float
+    or_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,7 +130,15 @@ class RunFinished:
 
 
 Event = (
-    RunStarted | Narrated | SuiteStarted | CheckStarted | OutputWritten | CheckFinished | SuiteFinished | RunFinished
+    RunStarted
+    | Narrated
+    | SuiteStarted
+    | CheckStarted
+    | OutputWritten
+    | CheckFinished
+    | MistakeNamed
+    | SuiteFinished
+    | RunFinished
 )
 
 _NAMES: dict[str, type[Event]] = {
@@ -118,6 +148,7 @@ _NAMES: dict[str, type[Event]] = {
     "check_started": CheckStarted,
     "output_written": OutputWritten,
     "check_finished": CheckFinished,
+    "mistake_named": MistakeNamed,
     "suite_finished": SuiteFinished,
     "run_finished": RunFinished,
 }
@@ -126,7 +157,10 @@ _TYPES = {kind: name for name, kind in _NAMES.items()}
 
 def to_json(event: Event) -> Json:
     """The event as a JSON-able dict whose first key, "event", names its kind."""
-    return {"event": _TYPES[type(event)], **vars(event)}
+    data = {"event": _TYPES[type(event)], **vars(event)}
+    if "timeline" in data:
+        data["timeline"] = [vars(moment) for moment in data["timeline"]]
+    return data
 
 
 def to_line(event: Event) -> str:
@@ -145,6 +179,8 @@ def from_json(data: Json) -> Event:
     values: dict[str, Any] = {key: _frozen(value) for key, value in data.items() if key in known}
     if "outcome" in values:
         values["outcome"] = Outcome(values["outcome"])
+    if "timeline" in values:
+        values["timeline"] = tuple(Moment(**moment) for moment in values["timeline"])
     return kind(**values)
 
 

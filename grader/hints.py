@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from grader.errors import BrokenCourse
 from grader.model import Challenge
@@ -26,7 +27,11 @@ def read_hints(challenge: Challenge) -> dict[str, tuple[Hint, ...]]:
     Raises:
         BrokenCourse: the file is missing or has no sections.
     """
-    file = challenge.folder / "hints.md"
+    return read_hint_file(challenge.folder / "hints.md")
+
+
+def read_hint_file(file: Path) -> dict[str, tuple[Hint, ...]]:
+    """The hints that *file* holds, as `read_hints`."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

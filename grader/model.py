@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+NOT_WRITTEN = "not written yet"
+"""How the message of a check begins that met nothing but the stub's NotImplementedError."""
 TIER_NAMES = {1: "Works", 2: "Holds under fire", 3: "Ships"}
 
 

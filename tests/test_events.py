@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from grader import events
 from grader.events import CheckFinished, CheckStarted, RunFinished, RunStarted, SuiteStarted
 from grader.model import Outcome
+from grader.timeline import Moment
 
 KINDS = typing.get_args(events.Event)
 BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
@@ -19,6 +20,10 @@ BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(),
     float: st.floats(allow_nan=False, allow_infinity=False),
     Outcome: st.sampled_from(Outcome),
+    tuple[Moment, ...]: st.lists(
+        st.builds(Moment, st.none() | st.floats(allow_nan=False, allow_infinity=False), st.text(), st.text()),
+        max_size=3,
+    ).map(tuple),
     tuple[str, ...]: st.lists(st.text(), max_size=3).map(tuple),
     tuple[dict[str, Any], ...]: st.lists(st.dictionaries(st.text(), st.integers() | st.text()), max_size=2).map(tuple),
 }

@@ -11,6 +11,7 @@ from grader.cli.explaining import rows
 from grader.events import (
     CheckFinished,
     Event,
+    MistakeNamed,
     Narrated,
     OutputWritten,
     RunFinished,
@@ -84,6 +85,8 @@ class PlainDrawing:
                 self._write(self._paint(f"{event.challenge} {self._titles.get(event.challenge, '')}", "1"))
             case CheckFinished():
                 self._check(event)
+            case MistakeNamed():
+                self._mistake(event)
             case SuiteFinished():
                 self._suite_ended(event)
             case RunFinished():
@@ -113,6 +116,15 @@ class PlainDrawing:
 
     def _again(self, event: CheckFinished) -> str:
         return f"levelup check {event.challenge} -k {event.check} --seed {self._seed}{self._submission}"
+
+    def _mistake(self, event: MistakeNamed) -> None:
+        other = f", or like: {event.or_name}" if event.or_name else ""
+        self._write(self._paint(f"   This behaves like: {event.name}{other}", "1"))
+        for label, text in (("Believes", event.believes), ("Hint", event.hint)):
+            if text:
+                self._write(f"      {self._paint(f'{label:<9}', '2')}{text}")
+        if event.section:
+            self._write(f"      {self._paint('Read     ', '2')}{event.section} of `levelup show {event.challenge}`")
 
     def _suite_ended(self, event: SuiteFinished) -> None:
         if self._same:

@@ -1,14 +1,11 @@
 """Why a check failed, as labelled lines of text: nothing said twice, long things cut where it hurts least."""
 
-import re
-
 from grader.events import CheckFinished
-from grader.model import Outcome
+from grader.model import NOT_WRITTEN, Outcome
 
 PRINTED_LINES = 14
 SHOWN_CALLS = 4
 ORDER_LINES = 40
-_CALLER = re.compile(r"^[A-H]  ")
 
 Rows = list[tuple[str, str]]
 """A label ("" for the message itself, " " on continued lines) and one line of text."""
@@ -20,9 +17,10 @@ def rows(event: CheckFinished, again: str) -> Rows:
     if _compares(event):
         told += _labelled("Expected", event.expected) + _labelled("Got", event.got)
     told += _labelled("Because", event.because)
+    told += _labelled("Think", event.ask)
     told += _labelled("Your code", "\n".join(event.traceback))
     told += _labelled("Printed", _cut(event.output.rstrip("\n"), PRINTED_LINES))
-    told += _calls(event)
+    told += _timeline(event)
     if event.outcome is not Outcome.SKIPPED:
         told.append(("Again", again))
     return told
@@ -30,18 +28,21 @@ def rows(event: CheckFinished, again: str) -> Rows:
 
 def _compares(event: CheckFinished) -> bool:
     """Whether expected and got say something that the message has not said already."""
-    if event.outcome is not Outcome.FAILED or not event.expected or event.message.startswith("not written yet"):
+    if event.outcome is not Outcome.FAILED or not event.expected or event.message.startswith(NOT_WRITTEN):
         return False
     return not (event.expected in event.message and event.got in event.message)
 
 
-def _calls(event: CheckFinished) -> Rows:
-    """The order of turns that showed a race, or the last calls of a check that cannot be understood without them."""
-    if event.calls and _CALLER.match(event.calls[0]):
-        return _labelled("In order", _cut("\n".join(event.calls), ORDER_LINES))
-    if event.outcome in (Outcome.FAILED, Outcome.TIMEOUT) and not event.message.startswith("not written yet"):
-        return _labelled("Calls", "\n".join(call.strip() for call in event.calls[-SHOWN_CALLS:]))
-    return []
+def _timeline(event: CheckFinished) -> Rows:
+    """The order of turns that showed a race, or the calls around the one that broke the promise."""
+    moments = event.timeline
+    if moments and moments[0].in_race:
+        return _labelled("In order", _cut("\n".join(moment.line() for moment in moments), ORDER_LINES))
+    if event.outcome in (Outcome.PASSED, Outcome.SKIPPED) or event.message.startswith(NOT_WRITTEN):
+        return []
+    bad = next((number for number, moment in enumerate(moments) if moment.bad), len(moments) - 1)
+    shown = moments[max(0, bad - SHOWN_CALLS + 1) : bad + 2]
+    return _labelled("Calls", "\n".join(moment.line().strip() for moment in shown))
 
 
 def _labelled(label: str, text: str) -> Rows:

@@ -3,6 +3,8 @@
 import time
 from typing import TYPE_CHECKING
 
+from grader.timeline import CLOCK
+
 if TYPE_CHECKING:
     from grader.judge.seat import Seat
     from grader.judge.servers import Servers
@@ -29,7 +31,7 @@ class Clock:
         else:
             self._servers.move(self._seat.offset)
         self._seat.tell("advance", seconds)
-        self._seat.calls.append(f"           clock moved by {seconds:g} s")
+        self._seat.note(f"clock moved by {seconds:g} s", "", CLOCK)
 
     def freeze(self) -> None:
         """Stop the flow of time; `advance` still moves it. Code that sleeps will wait for that."""

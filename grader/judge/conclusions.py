@@ -2,12 +2,14 @@
 
 import sqlite3
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from grader.judge.items import question_of
 from grader.judge.verdicts import Verdict, verdict_on
-from grader.model import Outcome
+from grader.model import NOT_WRITTEN, Outcome
 
 NOT_RUN = Verdict(Outcome.INFRA_ERROR, "the grader could not work: the check did not run to its end")
 _PLAIN_MISUSE = (AttributeError, TypeError, ValueError, LookupError, sqlite3.Error)
@@ -18,8 +20,18 @@ _STORES_MISUSE = (
 _GRADER = Path(__file__).resolve().parent.parent
 
 
+_WITH_QUESTION = (Outcome.FAILED, Outcome.TIMEOUT, Outcome.CRASHED)
+
+
 def conclude(item: pytest.Item, when: str, error: BaseException) -> Verdict:
     """The verdict on *item*, whose phase *when* ("setup", "call", "teardown") ended with *error*."""
+    verdict = _conclude(item, when, error)
+    if verdict.outcome not in _WITH_QUESTION or verdict.message.startswith(NOT_WRITTEN):
+        return verdict
+    return replace(verdict, ask=question_of(item))
+
+
+def _conclude(item: pytest.Item, when: str, error: BaseException) -> Verdict:
     expected = when == "call" and item.get_closest_marker("xfail") is not None
     if expected or isinstance(error, pytest.skip.Exception | pytest.xfail.Exception):
         return Verdict(Outcome.SKIPPED, str(error))

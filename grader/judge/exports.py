@@ -9,6 +9,7 @@ from types import FunctionType, MethodType
 from typing import Any, TypeVar
 
 from grader.errors import NotTransferable, WireError
+from grader.judge.words import call_text, short
 from grader.wire.values import THEIRS, Packer
 
 T = TypeVar("T")
@@ -107,6 +108,14 @@ class Exports:
         if method == "__exit__":
             return bool(target.__exit__(*_exception_of(args[0])))  # type: ignore[attr-defined]
         return getattr(target, method)(*args, **kwargs)
+
+    def text_of(self, number: int, method: str, args: list[Any], kwargs: dict[str, Any]) -> str:
+        """A use of object *number* as the submission wrote it: ``handler({'n': 1})``, ``connection.close()``."""
+        target = self.mine(number)
+        name = getattr(target, "__name__", type(target).__name__)
+        if method in ("=get", "=set"):
+            return f"{name}.{args[0]}" + (f" = {short(args[1])}" if method == "=set" else "")
+        return call_text(name, None if method == "__call__" else method, tuple(args), kwargs)
 
     def forget(self) -> None:
         """Drop all objects at the end of a check."""

@@ -1,5 +1,7 @@
 """The failure of a check: a promise that was not kept, in the learner's terms."""
 
+from grader.timeline import Moment
+
 
 class CheckFailed(AssertionError):
     """A promise was not kept. All four parts are plain text for the learner."""
@@ -10,4 +12,4 @@ class CheckFailed(AssertionError):
         self.expected = expected
         self.got = got
         self.because = because
-        self.timeline: tuple[str, ...] = ()
+        self.timeline: tuple[Moment, ...] = ()

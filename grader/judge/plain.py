@@ -10,7 +10,7 @@ from grader.catalog import Catalog
 from grader.errors import LevelUpError
 from grader.judge.bench import Bench, Request
 from grader.judge.fixtures import bench_key
-from grader.judge.plugin import mark_of
+from grader.judge.items import mark_of
 from grader.model import Challenge
 from grader.nursery.client import ROOT, Nursery
 from grader.submission import resolve

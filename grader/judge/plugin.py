@@ -29,9 +29,10 @@ from grader.judge.fixtures import (
     tap,
     valkey,
 )
-from grader.judge.verdicts import PASSED, Verdict
+from grader.judge.items import check_of, mark_of
+from grader.judge.verdicts import NO_EXCEPTION, PASSED, Verdict
 from grader.model import Check, Outcome
-from grader.testing.marks import Mark
+from grader.timeline import Moment, mark_call
 
 __all__ = [
     "another", "clock", "in_background", "own_postgres", "own_valkey", "postgres", "process", "races", "redis",
@@ -141,26 +142,19 @@ def pytest_runtest_makereport(
     return report
 
 
-def mark_of(item: pytest.Item) -> Mark | None:
-    """The check's mark, or None for a test that is no check."""
-    marker = item.get_closest_marker("check")
-    return marker.args[0] if marker is not None and marker.args and isinstance(marker.args[0], Mark) else None
-
-
-def check_of(item: pytest.Item, challenge: str) -> Check:
-    """The facts of the check that *item* runs."""
-    mark = mark_of(item)
-    assert mark is not None
-    doc = str(getattr(getattr(item, "function", None), "__doc__", "") or item.name)
-    title = doc.strip().splitlines()[0]
-    return Check(challenge, item.name.removeprefix("test_"), title, mark.tier, mark.section, mark.weight)
-
-
 def _finished(check: Check, verdict: Verdict, bench: Bench, ms: float, output: str) -> CheckFinished:
     kept = verdict.outcome not in (Outcome.PASSED, Outcome.SKIPPED)
     return CheckFinished(
         check.challenge, check.id, check.title, check.tier, check.section, check.weight, verdict.outcome, round(ms, 2),
         message=verdict.message, expected=verdict.expected, got=verdict.got, because=verdict.because,
         where=verdict.where, traceback=verdict.traceback,
-        calls=(verdict.timeline or tuple(bench.seat.calls)) if kept else (), output=output,
+        ask=verdict.ask, timeline=_timeline(verdict, bench) if kept else (), output=output,
     )  # fmt: skip
+
+
+def _timeline(verdict: Verdict, bench: Bench) -> tuple[Moment, ...]:
+    """The race's lines, or the check's calls with the one marked that broke the promise."""
+    if verdict.timeline:
+        return verdict.timeline
+    ended = verdict.outcome is not Outcome.FAILED or verdict.expected == NO_EXCEPTION
+    return mark_call(bench.seat.moments, verdict.got, ended_by_call=ended)

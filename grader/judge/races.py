@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.judge.failure import CheckFailed
+from grader.timeline import CALLERS, Moment, mark_race
 
 if TYPE_CHECKING:
     from grader.judge.seat import Seat
@@ -14,7 +15,6 @@ BATCH = 40
 """Runs between two looks: a race that shows early need not wait for the rest."""
 RACE_SECONDS = 60.0
 """Deadline of one batch, generous: it is bounded by its runs."""
-_NAMES = "ABCDEFGH"
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,14 @@ class RaceRun:
     trace: tuple[tuple[int, str, int, str], ...]
     interrupted: bool = True
 
-    def lines(self) -> tuple[str, ...]:
-        """The learner's own lines in the order they ran, one column a caller."""
-        told = []
-        for worker, file, line, text in self.trace:
-            told.append(f"{_NAMES[worker % 8]}  {'    ' * worker}{file}:{line}  {text.strip()}")
-        return tuple(told)
+    def moments(self) -> tuple[Moment, ...]:
+        """The learner's own lines in the order they ran, a lane for each caller."""
+        return mark_race(
+            [
+                Moment(None, CALLERS[worker % len(CALLERS)], text.strip(), where=f"{file}:{line}")
+                for worker, file, line, text in self.trace
+            ]
+        )
 
 
 class Races:
@@ -111,7 +113,7 @@ class Races:
                 )
             keeps(run)
         except CheckFailed as error:
-            error.timeline = run.lines()
+            error.timeline = run.moments()
             raise
 
 

@@ -27,9 +27,10 @@ from grader.judge.proxies import MODULE, Handle, pack, unpack
 from grader.judge.subject_process import SubjectProcess
 from grader.judge.words import short
 from grader.model import Limits
+from grader.timeline import CHECK, YOUR_CODE, Moment
 
 LOAD_SECONDS = 8.0
-KEPT_CALLS = 40
+KEPT_MOMENTS = 100
 _MEMORY_BASE = 2 * 1024**3
 """Address space a warm interpreter with its threads may already map, in bytes."""
 
@@ -85,8 +86,9 @@ class Seat:
         self.offset = 0.0
         self.frozen_at: float | None = None
         self.call_seconds = limits.call_seconds
-        self.calls: deque[str] = deque(maxlen=KEPT_CALLS)
+        self.moments: deque[Moment] = deque(maxlen=KEPT_MOMENTS)
         self.printed = ""
+        self._callers: dict[int, int] = {}
         self._siblings: list[Seat] = []
         self._kept_output = ""
         self.served = 0
@@ -112,17 +114,25 @@ class Seat:
         try:
             reply = asked.request(text, None if self._debug else self.call_seconds, operation, *packed)
         except SubjectRaised as error:
-            self._note(text, f"raised {error.name}: {error.message}"[:160])
+            self.note(text, f"raised {error.name}: {error.message}"[:160])
             raise
         except SubjectError as error:
-            self._note(text, error.message)
+            self.note(text, error.message)
             raise
         try:
             value = unpack(reply, asked, self)
         except WireError as error:
             raise SubjectError(f"{text} returned something that cannot be looked at: {error}") from None
-        self._note(text, f"→ {short(value)}")
+        self.note(text, f"→ {short(value)}")
         return value
+
+    def note(self, what: str, answer: str, lane: str = "") -> None:
+        """Note a moment of the check; *lane* is the calling thread's unless given."""
+        if not lane:
+            thread = threading.get_ident()
+            number = self._callers.setdefault(thread, len(self._callers) + 1)
+            lane = CHECK if number == 1 else f"caller {number}"
+        self.moments.append(Moment(round(time.monotonic() + self.offset - self._began, 6), lane, what, answer))
 
     def tell(self, operation: str, *arguments: Any) -> None:  # noqa: ANN401
         """Tell the process that sits here, if one does, and those beside it."""
@@ -158,7 +168,8 @@ class Seat:
         """
         loaded = submission or self.submission
         seat = Seat(self._nursery, loaded, self._limits, self._on_output, home=self._home, hash_seed=hash_seed)
-        seat.offset, seat.frozen_at, seat.calls, seat._began = self.offset, self.frozen_at, self.calls, self._began
+        seat.offset, seat.frozen_at, seat.moments, seat._began = self.offset, self.frozen_at, self.moments, self._began
+        seat._callers = self._callers
         self._siblings.append(seat)
         return seat
 
@@ -169,7 +180,9 @@ class Seat:
 
     def begin_check(self, call_seconds: float | None, *, fresh: bool) -> None:
         """Get ready for a check; *fresh* asks for a process of its own."""
-        self.calls.clear()
+        self.moments.clear()
+        self._callers.clear()
+        self._callers[threading.get_ident()] = 1
         self.served += 1
         self._killed = None
         self._began = time.monotonic() + self.offset
@@ -180,14 +193,14 @@ class Seat:
     @contextlib.contextmanager
     def second_look(self) -> Iterator[None]:
         """A subject of its own for the same check once more; what it prints and calls is not told."""
-        calls, printed = list(self.calls), self._printed_so_far()
+        moments, printed = list(self.moments), self._printed_so_far()
         self._unseat()
         try:
             yield
         finally:
             self._printed_so_far()
-            self.calls.clear()
-            self.calls.extend(calls)
+            self.moments.clear()
+            self.moments.extend(moments)
             self._kept_output = printed
             self._exports.forget()
 
@@ -230,10 +243,6 @@ class Seat:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _note(self, text: str, what: str) -> None:
-        at = time.monotonic() + self.offset - self._began
-        self.calls.append(f"{at:9.3f} s  {text}  {what}")
-
     def _seated(self) -> SubjectProcess:
         with self._mutex:
             if self._not_loaded is not None:
@@ -254,6 +263,7 @@ class Seat:
             self._nursery, self._exports, output, str(self.submission.path.parent), self._scratch, memory,
             self._hash_seed,
         )  # fmt: skip
+        process.on_callback = partial(self.note, lane=YOUR_CODE)
         if self._take_turns:
             process.control("take_turns")
         process.control("travel", self.offset)

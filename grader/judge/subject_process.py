@@ -22,7 +22,7 @@ from grader.errors import (
 )
 from grader.judge.exports import Exports, TheirError
 from grader.judge.output import Output
-from grader.judge.words import printable
+from grader.judge.words import printable, short
 from grader.nursery import mail
 from grader.nursery.custody import kill_group
 from grader.wire.frames import Frames
@@ -82,6 +82,8 @@ class SubjectProcess:
         self._ending = threading.Lock()
         self._over = False
         self._ended: SubjectError | None = None
+        self.on_callback: Callable[[str, str], None] = lambda *_: None
+        """Told what the submission does to the judge's objects, and what came of it."""
 
     # -- asking ------------------------------------------------------------------------------------------------
 
@@ -205,8 +207,15 @@ class SubjectProcess:
         if operation != "invoke":
             return ["missing", f"unknown operation {operation}"]
         try:
-            number, method, args, kwargs = arguments
-            result = self._exports.invoke(number, str(method), unpack(args, self), unpack(kwargs, self))
+            number, method, packed_args, packed_kwargs = arguments
+            args, kwargs = unpack(packed_args, self), unpack(packed_kwargs, self)
+            text = self._exports.text_of(number, str(method), args, kwargs)
+            try:
+                result = self._exports.invoke(number, str(method), args, kwargs)
+            except BaseException as error:
+                self.on_callback(text, f"raised {type(error).__name__}: {error}"[:160])
+                raise
+            self.on_callback(text, f"→ {short(result)}")
             return ["ok", pack(result, self)]
         except WireError as error:
             return ["missing", str(error)]

@@ -13,7 +13,8 @@ from grader.errors import (
     SubmissionNotLoaded,
 )
 from grader.judge.failure import CheckFailed
-from grader.model import Outcome
+from grader.model import NOT_WRITTEN, Outcome
+from grader.timeline import Moment
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Verdict:
     got: str = ""
     because: str = ""
     frames: tuple[Frame, ...] = ()
-    timeline: tuple[str, ...] = ()
+    timeline: tuple[Moment, ...] = ()
+    ask: str = ""
 
     @property
     def where(self) -> str:
@@ -45,6 +47,8 @@ class Verdict:
             parts += [f"  Expected  {self.expected}", f"  Got       {self.got}"]
         if self.because:
             parts.append(f"  Because   {self.because}")
+        if self.ask:
+            parts.append(f"  Think     {self.ask}")
         if self.frames:
             parts.append("  Your code")
             parts += [f"    {line}" for frame in self.traceback for line in frame.splitlines()]
@@ -52,6 +56,7 @@ class Verdict:
 
 
 PASSED = Verdict(Outcome.PASSED)
+NO_EXCEPTION = "no exception"
 
 
 def verdict_on(error: BaseException) -> Verdict:
@@ -89,7 +94,7 @@ def _raised(error: SubjectRaised) -> Verdict:
     place = f" at {error.frames[-1].file}:{error.frames[-1].line}" if error.frames else ""
     if error.name == "NotImplementedError":
         what = f" {error.message}" if error.message else ""
-        return Verdict(Outcome.FAILED, f"not written yet{place}:{what}".rstrip(": "), "it is written", str(error), "",
+        return Verdict(Outcome.FAILED, f"{NOT_WRITTEN}{place}:{what}".rstrip(": "), "it is written", str(error), "",
                        error.frames)  # fmt: skip
     because = ""
     if error.name == "SystemExit":
@@ -104,9 +109,7 @@ def _raised(error: SubjectRaised) -> Verdict:
         because = "the call is as in the spec: compare your signature with the stub's"
     elif error.name == "RecursionError":
         because = "a function calls itself without end"
-    return Verdict(
-        Outcome.FAILED, f"your code raised {error}{place}", "no exception", str(error), because, error.frames
-    )
+    return Verdict(Outcome.FAILED, f"your code raised {error}{place}", NO_EXCEPTION, str(error), because, error.frames)
 
 
 def _timed_out(error: SubjectTimedOut) -> Verdict:

@@ -20,7 +20,8 @@ from grader.events import Event, RunFinished, SuiteFinished, SuiteStarted, to_li
 from grader.judge.bench import Bench, Request
 from grader.judge.conclusions import NOT_RUN, conclude
 from grader.judge.fixtures import bench_key
-from grader.judge.plugin import check_of, mark_of, verdict_key
+from grader.judge.items import check_of, mark_of
+from grader.judge.plugin import verdict_key
 from grader.judge.verdicts import PASSED, Verdict
 from grader.model import Limits, Outcome
 from grader.nursery import custody, mail

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import EXIT_FAILED, EXIT_GRADER, EXIT_PASSED, EXIT_USAGE
-from grader.events import CheckFinished, Event, RunFinished, RunStarted, from_line
+from grader.events import CheckFinished, Event, RunFinished, RunStarted, SuiteFinished, from_line
 from grader.model import Challenge, Outcome
 from grader.nursery.client import ROOT, Nursery
 
@@ -104,10 +104,25 @@ class Run:
             self._events = events
             if self._is_cancelled():  # between the check above and now
                 return
+            results: dict[str, CheckFinished] = {}
             with events.makefile("r", encoding="utf-8", errors="replace") as lines:
                 for line in lines:
-                    yield from_line(line)
+                    event = from_line(line)
+                    if isinstance(event, CheckFinished):
+                        results[event.check] = event
+                    elif isinstance(event, SuiteFinished) and event.passed < event.total:
+                        yield from _named(assignment.challenge, results)
+                    yield event
         self._events = None
+
+
+def _named(challenge: Challenge, results: dict[str, CheckFinished]) -> Iterator[Event]:
+    """The mistake that the failures look like, if there is one."""
+    from grader.explain import mistakes, naming  # noqa: PLC0415 - a run without a failure does not wait for it
+
+    named = naming.name_mistake(challenge.number, mistakes.read_mistakes(challenge.folder), results)
+    if named is not None:
+        yield named
 
 
 def facts_for_judge(challenge: Challenge) -> dict[str, Any]:

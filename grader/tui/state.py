@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass, field
 
-from grader.events import CheckFinished, CheckStarted, Event, OutputWritten, RunFinished, RunStarted, SuiteStarted
+from grader.events import (
+    CheckFinished,
+    CheckStarted,
+    Event,
+    MistakeNamed,
+    OutputWritten,
+    RunFinished,
+    RunStarted,
+    SuiteStarted,
+)
 from grader.model import Challenge, Check, Outcome
 from grader.progress import ChallengeProgress
 
@@ -35,6 +44,7 @@ class ChallengeState:
         seed: of the last run.
         ended: how the last run of this session ended.
         highlighted: the id of the check that was last looked at.
+        mistake: the known mistake that the last run's failures look like.
     """
 
     challenge: Challenge
@@ -45,6 +55,7 @@ class ChallengeState:
     seed: int = 0
     ended: RunFinished | None = None
     highlighted: str = ""
+    mistake: MistakeNamed | None = None
     _printing: str = ""
 
     def load(self, progress: ChallengeProgress) -> None:
@@ -66,6 +77,7 @@ class ChallengeState:
         match event:
             case RunStarted():
                 self.seed, self.output, self.ended, self._printing = event.seed, "", None, ""
+                self.mistake = None
             case SuiteStarted():
                 self.announce(tuple(Check(challenge=self.challenge.number, **facts) for facts in event.checks))
                 for facts in event.checks:
@@ -77,6 +89,8 @@ class ChallengeState:
                 row = self.rows[event.check]
                 row.status, row.result = str(event.outcome), event
                 self.seen[event.check] = event.outcome
+            case MistakeNamed():
+                self.mistake = event
             case OutputWritten():
                 return self._print(event)
             case RunFinished():

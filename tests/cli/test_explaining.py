@@ -6,6 +6,7 @@ from pathlib import Path
 from grader.cli.explaining import rows
 from grader.events import CheckFinished
 from grader.model import Outcome
+from grader.timeline import Moment
 from tests.cli.conftest import Levelup
 
 FAILED = CheckFinished(
@@ -35,9 +36,32 @@ def test_long_output_keeps_its_end() -> None:
 
 def test_race_shows_the_order_of_turns() -> None:
     """The learner's interleaved lines are part of the text."""
-    event = replace(FAILED, calls=("A  x.py:1  look", "B      x.py:1  look"))
+    event = replace(
+        FAILED,
+        timeline=(Moment(None, "A", "look", where="x.py:1"), Moment(None, "B", "take", where="x.py:2", bad=True)),
+    )
 
-    assert ("In order", "A  x.py:1  look") in rows(event, "again")
+    assert rows(event, "again")[-3:] == [
+        ("In order", "A  x.py:1  look"),
+        (" ", "B      x.py:2  take  ← here"),
+        ("Again", "again"),
+    ]
+
+
+def test_calls_around_the_bad_one_are_shown() -> None:
+    """Not what came long before or after it; the bad one is marked."""
+    moments = [Moment(n, "check", f"call({n})", "→ 1", bad=n == 10) for n in range(20)]
+
+    told = [text for _, text in rows(replace(FAILED, timeline=tuple(moments)), "again")]
+
+    assert "10.000 s  call(10)  → 1  ← here" in told
+    assert "11.000 s  call(11)  → 1" in told
+    assert not any("call(3)" in text or "call(15)" in text for text in told)
+
+
+def test_the_question_to_think_about_is_told() -> None:
+    """Every failure carries one."""
+    assert ("Think", "What is a slot?") in rows(replace(FAILED, ask="What is a slot?"), "again")
 
 
 def test_file_without_a_number_finds_its_challenge(levelup: Levelup, tmp_path: Path) -> None:

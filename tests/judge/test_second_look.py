@@ -41,7 +41,7 @@ def test_shared_state_is_named(judged: Callable[..., Any]) -> None:
     assert "in a process of its own this check passes" in second.because
     assert second.got == "1"
     assert second.output.count("counted") == 1
-    assert any("count()" in call for call in second.calls)
+    assert any("count()" in moment.what for moment in second.timeline)
     assert run.outcomes["third"] == "passed"
 
 

@@ -157,6 +157,9 @@ def test_the_seed_gives_the_same_numbers(judged: Judge) -> None:
 def test_a_failure_tells_the_calls_and_a_pass_does_not(judged: Judge) -> None:
     """The last calls that crossed the wire are listed with a failed check."""
     run = judged(one_check("subject.nothing(); expect(subject.one(), 'one()').equals(2)"), SOURCE)
-    assert [call.partition(" s  ")[2] for call in run.checks["it"].calls] == ["nothing()  → None", "one()  → 1"]
-    assert judged(one_check("subject.one()"), SOURCE).checks["it"].calls == ()
+    assert [(moment.what, moment.answer, moment.bad) for moment in run.checks["it"].timeline] == [
+        ("nothing()", "→ None", False),
+        ("one()", "→ 1", True),
+    ]
+    assert judged(one_check("subject.one()"), SOURCE).checks["it"].timeline == ()
     assert run.outcomes["it"] is Outcome.FAILED

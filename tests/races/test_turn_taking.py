@@ -46,8 +46,9 @@ def test_check_then_act_is_found(meet: Meet, name: str) -> None:
     finished = meet(name, expected=1)
 
     assert finished.outcome == "failed"
-    assert any(line.startswith("A  toy.py:") for line in finished.calls)
-    assert any(line.startswith("B      toy.py:") for line in finished.calls)
+    assert any(moment.line().startswith("A  toy.py:") for moment in finished.timeline)
+    assert any(moment.line().startswith("B      toy.py:") for moment in finished.timeline)
+    assert [moment.bad for moment in finished.timeline].count(True) == 1
 
 
 def test_unlocked_increment_is_found(meet: Meet) -> None:
@@ -93,8 +94,8 @@ def test_same_code_gives_the_same_interleaving(meet: Meet) -> None:
     """The schedule that shows a race is the same each time."""
     first, second = (meet("LastSeat", expected=1) for _ in range(2))
 
-    assert first.calls == second.calls
-    assert first.calls
+    assert first.timeline == second.timeline
+    assert first.timeline
 
 
 def test_next_check_gets_an_ordinary_process(

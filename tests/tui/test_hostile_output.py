@@ -6,6 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from grader.model import Outcome
+from grader.timeline import Moment
 from grader.tui.content import foreign
 from grader.tui.widgets.output_view import OutputView
 
@@ -46,11 +47,12 @@ def test_control_characters_are_made_visible(text: str, shown: str) -> None:
 
 
 def test_every_field_of_a_failure_may_be_hostile(stage: Any, until: Any) -> None:
-    """Message, values, reason, frames, calls and output appear as they are, and the app lives on."""
+    """Message, values, reason, frames, question, timeline and output appear as they are, and the app lives on."""
     text = " ".join(HOSTILE)
     facts = {
         "message": text, "expected": text, "got": "\x00\x1b[2J" + text, "because": text, "where": "[/red]:x",
-        "traceback": (f"{text}\n    {text}",), "calls": (text,), "output": text,
+        "traceback": (f"{text}\n    {text}",), "timeline": (Moment(1.0, text, text, text, text, bad=True),),
+        "output": text, "ask": text,
     }  # fmt: skip
 
     async def script(pilot: Pilot[int]) -> None:

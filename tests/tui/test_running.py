@@ -6,6 +6,7 @@ from textual.pilot import Pilot
 
 from grader.events import CheckFinished, Narrated
 from grader.model import Outcome
+from grader.timeline import Moment
 from grader.tui.messages import Saved
 
 PASSED, FAILED, ERROR = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR
@@ -32,7 +33,14 @@ def test_the_first_failure_is_highlighted_and_explained(stage: Any, until: Any) 
     async def script(pilot: Pilot[int]) -> None:
         await pilot.press("r")
         facts = {"message": "got 3 instead of 2", "expected": "2", "got": "3", "because": "it counts twice"}
-        stage.whole_run(PASSED, FAILED, FAILED, **facts, calls=("thing.count()",), where="alpha.py:1")
+        stage.whole_run(
+            PASSED,
+            FAILED,
+            FAILED,
+            **facts,
+            timeline=(Moment(0.1, "check", "thing.count()", "→ 3", bad=True),),
+            where="alpha.py:1",
+        )
         await until(pilot, lambda: stage.highlighted() == "second_promise")
         shown = stage.explanation()
         for part in ("FAIL", "got 3 instead of 2", "Expected", "it counts twice", "thing.count()", "--seed 7"):

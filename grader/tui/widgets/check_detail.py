@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from grader.events import CheckFinished
-from grader.model import TIER_NAMES, Outcome
+from grader.model import NOT_WRITTEN, TIER_NAMES, Outcome
 from grader.tui.content import foreign, hanging, plain, status
 from grader.tui.state import ChallengeState, CheckRow
 from grader.tui.widgets.pane import Fitted, Pane
@@ -47,19 +47,17 @@ def _explanation(state: ChallengeState, row: CheckRow | None, width: int) -> lis
     if result.outcome is Outcome.PASSED:
         return lines[:-1] + _printed(result, width)
     lines += _text(result.message, width)
-    if result.outcome is Outcome.FAILED and result.expected and not result.message.startswith("not written yet"):
+    if result.outcome is Outcome.FAILED and result.expected and not result.message.startswith(NOT_WRITTEN):
         lines += _field("Expected", result.expected, width) + _field("Got", result.got, width)
     lines += _field("Because", result.because, width)
+    lines += _mistake(state, row.id, width) + _field("Think", result.ask, width)
     for frame in result.traceback:
         where, *source = frame.splitlines() or [""]
         lines += _field("Your code", where, width)
         for text in source:
             lines += hanging(Content(""), foreign(text.strip(), "bold"), width, _LABELS + 2)
     lines += _printed(result, width)
-    if result.calls:
-        lines += [Content(""), _muted("The last calls")]
-        for call in result.calls[-_SHOWN_CALLS:]:
-            lines += hanging(Content(""), foreign(call[:_LIMIT].strip()), width, 2)
+    lines += _timeline(result, width)
     again = f"levelup check {state.challenge.number} -k {row.id} --seed {state.seed}"
     help_line = f"1 the spec ({row.section}) · h a hint"
     return [*lines, Content(""), *_field("Again", again, width), *_field("Help", help_line, width)]
@@ -85,6 +83,32 @@ def _printed(result: CheckFinished, width: int) -> list[Content]:
         lines += hanging(Content(""), foreign(line[:_LIMIT]), width, 2)
     if len(printed) > _SHOWN_LINES:
         lines.append(_muted(f"  … {len(printed) - _SHOWN_LINES} more lines; 3 shows what was printed"))
+    return lines
+
+
+def _mistake(state: ChallengeState, check: str, width: int) -> list[Content]:
+    """The known mistake that explains this failure, if one was named."""
+    named = state.mistake
+    if named is None or check not in named.checks:
+        return []
+    other = f", or like: {named.or_name}" if named.or_name else ""
+    return (
+        _field("Like", f"{named.name}{other}", width)
+        + _field("Believes", named.believes, width)
+        + _field("Hint", named.hint, width)
+    )
+
+
+def _timeline(result: CheckFinished, width: int) -> list[Content]:
+    """The moments around the bad one, which is marked."""
+    moments = result.timeline
+    if not moments:
+        return []
+    bad = next((number for number, moment in enumerate(moments) if moment.bad), len(moments) - 1)
+    shown = moments if moments[0].in_race else moments[max(0, bad - _SHOWN_CALLS + 1) : bad + 2]
+    lines = [Content(""), _muted("In order" if moments[0].in_race else "The last calls")]
+    for moment in shown:
+        lines += hanging(Content(""), foreign(moment.line()[:_LIMIT].strip(), "bold" if moment.bad else ""), width, 2)
     return lines
 
 
