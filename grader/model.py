@@ -96,3 +96,7 @@ class Check:
     section: str
     """The spec's section, "§2"."""
     weight: int = 1
+    instruments: tuple[str, ...] = ()
+    """What it does to the submission beyond calling it: fixtures such as "races", "another", "own_postgres"."""
+    companion_of: str = ""
+    """Another check that rejects the same mistakes, and is told apart from this one for the learner's sake."""

@@ -23,8 +23,9 @@ class Kind(StrEnum):
 class Specimen:
     """One file and what is promised of it.
 
-    *name* is the mistake or the design in words; *rejected_by* the checks that must fail it (wrong ones);
-    *tier* the highest tier whose checks it must pass (right ones).
+    *name* is the mistake or the design in words; *tier* the highest tier whose checks it must pass (right ones). Of a
+    wrong one, *rejected_by* are the checks that must fail it, *believes* is what the learner believes who makes it,
+    *hint* points at it, and *section* is what to read, where it is not that of the first check.
     """
 
     kind: Kind
@@ -32,9 +33,14 @@ class Specimen:
     name: str
     rejected_by: tuple[str, ...] = ()
     tier: int = 3
+    believes: str = ""
+    hint: str = ""
+    section: str = ""
 
 
-_FIELD = re.compile(r"^(Mistake|Believes|Rejected by|Design|Reaches):[ \t]*((?:.|\n(?!\n|\w[\w ]*:))*)", re.MULTILINE)
+_FIELD = re.compile(
+    r"^(Mistake|Believes|Rejected by|Hint|Section|Design|Reaches):[ \t]*((?:.|\n(?!\n|\w[\w ]*:))*)", re.MULTILINE
+)
 
 
 def corpus(challenge: Challenge) -> tuple[Specimen, ...]:
@@ -56,11 +62,21 @@ def corpus(challenge: Challenge) -> tuple[Specimen, ...]:
     for file in sorted((challenge.folder / "wrong").glob("*.py")):
         header = _header(file)
         checks = tuple(name for name in re.split(r"[,\s]+", header.get("Rejected by", "")) if name)
-        if "Mistake" not in header or "Believes" not in header or not checks:
-            raise BrokenCourse(
-                file, "its docstring", 'write "Mistake: …", "Believes: …" and "Rejected by: check, check"'
+        if not checks or not {"Mistake", "Believes"} <= header.keys():
+            fix = 'write "Mistake: …", "Believes: …", "Rejected by: check, check" and "Hint: …"'
+            raise BrokenCourse(file, "its docstring", fix)
+        name, section = header["Mistake"].rstrip("."), header.get("Section", "")
+        found.append(
+            Specimen(
+                Kind.WRONG,
+                file,
+                name,
+                checks,
+                believes=header["Believes"],
+                hint=header.get("Hint", ""),
+                section=section,
             )
-        found.append(Specimen(Kind.WRONG, file, header["Mistake"].rstrip("."), rejected_by=checks))
+        )
     return tuple(found)
 
 

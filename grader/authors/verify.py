@@ -1,15 +1,17 @@
 """Proves a suite on its corpus: right solutions pass, wrong ones fail where their header says, no check is idle."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.authors.corpus import Kind, Specimen, corpus
-from grader.events import CheckFinished, Event, RunFinished
+from grader.authors.corpus import Kind, corpus
+from grader.authors.judging import Judged, Task
+from grader.errors import BrokenCourse
+from grader.events import Json
+from grader.explain.mistakes import FILE, Mistake, read_mistakes, reason_of
 from grader.hints import read_hints
-from grader.model import TIER_NAMES, Challenge, Outcome
-from grader.nursery.client import Nursery
-from grader.run.runner import Assignment, Run
+from grader.model import Challenge, Outcome
 
 
 @dataclass(frozen=True)
@@ -28,43 +30,47 @@ class Proof:
         return not self.problems
 
 
-def verify(nursery: Nursery, challenge: Challenge, seed: int, on_event: Callable[[Event], None]) -> Iterator[Proof]:
-    """Prove *challenge*, one proof after another.
+def tasks(challenge: Challenge, *, full: bool = False) -> list[Task]:
+    """What has to be judged to prove *challenge*.
 
     Arguments:
-        seed: of the inputs the checks draw.
-        on_event: told every event, to show progress.
+        full: judge wrong solutions with every check, not only with those that have to reject them.
     """
-    rejected: dict[str, set[str]] = {}
-    for specimen in corpus(challenge):
-        results, finished = _judge(nursery, challenge, specimen, seed, on_event)
-        for name, result in results.items():
-            failed = rejected.setdefault(name, set())
-            if specimen.kind is Kind.WRONG and result.outcome is not Outcome.PASSED:
-                failed.add(specimen.file.name)
-        problems = tuple(_problems(specimen, results, finished))
-        subject = f"{specimen.kind.value}: {specimen.name}"
-        yield Proof(challenge.number, specimen.file, subject, problems, finished.ms)
-    yield Proof(challenge.number, challenge.hidden, "the suite as a whole", tuple(_of_suite(challenge, rejected)))
+    return [
+        (challenge, specimen, specimen.rejected_by if specimen.kind is Kind.WRONG and not full else ())
+        for specimen in corpus(challenge)
+    ]
 
 
-def _judge(
-    nursery: Nursery, challenge: Challenge, specimen: Specimen, seed: int, on_event: Callable[[Event], None]
-) -> tuple[dict[str, CheckFinished], RunFinished]:
-    results: dict[str, CheckFinished] = {}
-    tier = specimen.tier if specimen.kind is Kind.ALSO_RIGHT else max(TIER_NAMES)
-    for event in Run(nursery, (Assignment(challenge, specimen.file),), str(specimen.file), seed=seed, tier=tier):
-        on_event(event)
-        if isinstance(event, CheckFinished):
-            results[event.check] = event
-        elif isinstance(event, RunFinished):
-            return results, event
-    raise AssertionError("a run always ends with RunFinished")
+def proofs(challenge: Challenge, judged: Iterable[Judged]) -> Iterator[Proof]:
+    """The proofs of *challenge*, one after another as its specimens are *judged*."""
+    known = {mistake.id: mistake for mistake in read_mistakes(challenge.folder)}
+    facts: dict[str, Json] = {}
+    rejected: dict[str, set[str]] = defaultdict(set)
+    wrong: list[str] = []
+    for one in judged:
+        specimen = one.specimen
+        if specimen.kind is Kind.REFERENCE:
+            facts = one.facts
+        if specimen.kind is Kind.WRONG:
+            wrong.append(specimen.file.stem)
+            for name, result in one.results.items():
+                if result.outcome is not Outcome.PASSED:
+                    rejected[name].add(specimen.file.stem)
+        problems = tuple(_problems(one, known.get(specimen.file.stem)))
+        yield Proof(
+            challenge.number, specimen.file, f"{specimen.kind.value}: {specimen.name}", problems, one.finished.ms
+        )
+    problems = (*_idle(facts, rejected), *_record(wrong, known, facts), *_hints(challenge))
+    yield Proof(challenge.number, challenge.hidden, "the suite as a whole", problems)
 
 
-def _problems(specimen: Specimen, results: dict[str, CheckFinished], finished: RunFinished) -> Iterator[str]:
-    if finished.problem:
-        yield finished.problem
+def _problems(judged: Judged, known: Mistake | None) -> Iterator[str]:
+    specimen, results = judged.specimen, judged.results
+    if judged.finished.problem:
+        yield judged.finished.problem
+    if specimen.kind is Kind.WRONG and not specimen.hint:
+        yield 'its docstring has no "Hint: …", a sentence or two that point at the mistake'
     for name, result in results.items():
         if result.outcome is Outcome.INFRA_ERROR:
             yield f"{name}: {result.message}"
@@ -80,17 +86,43 @@ def _problems(specimen: Specimen, results: dict[str, CheckFinished], finished: R
             yield f"its header names {name}, which is no check"
         elif results[name].outcome in (Outcome.PASSED, Outcome.SKIPPED):
             yield f"{name} should reject it, and does not"
+        elif known is not None and name in known.fails and known.fails[name] != reason_of(results[name]):
+            yield f"{name} rejects it for another reason than recorded: {reason_of(results[name])}"
 
 
-def _of_suite(challenge: Challenge, rejected: dict[str, set[str]]) -> Iterator[str]:
-    for name, files in rejected.items():
-        if not files:
+def _idle(facts: dict[str, Json], rejected: dict[str, set[str]]) -> Iterator[str]:
+    for name in facts:
+        if not rejected[name]:
             yield f"{name} rejects no wrong solution"
-    sections = read_hints(challenge)
+
+
+def _record(wrong: list[str], known: dict[str, Mistake], facts: dict[str, Json]) -> Iterator[str]:
+    """What is not true of the recorded mistakes, or of the checks by what is recorded."""
+    again = "run `levelup verify --record`"
+    if sorted(wrong) != sorted(known):
+        differing = ", ".join(sorted(set(wrong) ^ set(known)))
+        yield f"{FILE} and wrong/ do not agree about {differing}: {again}"
+    gone = {name for mistake in known.values() for name in mistake.fails} - facts.keys()
+    if gone:
+        yield f"{FILE} names {', '.join(sorted(gone))}, no longer a check: {again}"
+    same: dict[frozenset[str], list[str]] = defaultdict(list)
+    for name in facts:
+        same[frozenset(mistake.id for mistake in known.values() if name in mistake.fails)].append(name)
+    for mistakes, names in same.items():
+        apart = [name for name in names if facts[name]["companion_of"] not in names]
+        if mistakes and len(apart) > 1:
+            yield f"{' and '.join(apart)} reject the same mistakes: merge them, or name a companion_of"
+
+
+def _hints(challenge: Challenge) -> Iterator[str]:
     spec = (challenge.folder / "spec.md").read_text(encoding="utf-8")
-    for section in sections:
+    try:
+        sections = read_hints(challenge)
+    except BrokenCourse as error:
+        yield str(error)
+        return
+    for section, steps in sections.items():
         if f"## {section} " not in spec:
             yield f"hints.md has {section}, the spec has not"
-    for section, steps in sections.items():
         if len(steps) != 3:  # noqa: PLR2004 - a question, an idea, a sketch
             yield f"hints.md {section} has {len(steps)} steps, not a question, an idea and a sketch"

@@ -29,6 +29,7 @@ class Request:
     seed: int = 0
     tier: int | None = None
     keyword: str = ""
+    only: tuple[str, ...] = ()
     fresh: bool = False
     debug: bool = False
     collect_only: bool = False

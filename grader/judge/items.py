@@ -10,6 +10,8 @@ from grader.hints import read_hint_file
 from grader.model import Check
 from grader.testing.marks import Mark
 
+_INSTRUMENTS = frozenset({"races", "process", "another", "own_valkey", "own_postgres", "tap", "in_background"})
+
 
 def mark_of(item: pytest.Item) -> Mark | None:
     """The check's mark, or None for a test that is no check."""
@@ -23,7 +25,9 @@ def check_of(item: pytest.Item, challenge: str) -> Check:
     assert mark is not None
     doc = str(getattr(getattr(item, "function", None), "__doc__", "") or item.name)
     title = doc.strip().splitlines()[0]
-    return Check(challenge, item.name.removeprefix("test_"), title, mark.tier, mark.section, mark.weight)
+    instruments = tuple(name for name in getattr(item, "fixturenames", ()) if name in _INSTRUMENTS)
+    name = item.name.removeprefix("test_")
+    return Check(challenge, name, title, mark.tier, mark.section, mark.weight, instruments, mark.companion_of)
 
 
 def question_of(item: pytest.Item) -> str:

@@ -10,7 +10,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,7 +23,7 @@ from grader.judge.fixtures import bench_key
 from grader.judge.items import check_of, mark_of
 from grader.judge.plugin import verdict_key
 from grader.judge.verdicts import PASSED, Verdict
-from grader.model import Limits, Outcome
+from grader.model import Check, Limits, Outcome
 from grader.nursery import custody, mail
 
 _UNUSED_PLUGINS = (
@@ -108,7 +108,7 @@ class _Warm:
         if self._problems:
             emit(_broken("the hidden suite cannot be collected: " + "; ".join(self._problems)))
             os._exit(0)
-        request = {**request, "hidden_roots": tuple(request.get("hidden_roots", ()))}
+        request = {**request, **{name: tuple(request.get(name, ())) for name in ("hidden_roots", "only")}}
         limits = Limits(**self._challenge["limits"])
         asked = Request(**request)
         config = session.config
@@ -117,6 +117,9 @@ class _Warm:
             socket.socket(fileno=fds[1]), socket.socket(fileno=fds[2]), emit,
         )  # fmt: skip
         config.option.tier, config.option.seed, config.option.keyword = asked.tier, asked.seed, asked.keyword
+        if asked.only:
+            chosen = [item for item in session.items if item.name.removeprefix("test_") in asked.only]
+            session.items[:] = chosen
         try:
             config.hook.pytest_collection_modifyitems(session=session, config=config, items=session.items)
         except pytest.UsageError as error:
@@ -207,8 +210,8 @@ class _Name:
     """Only a name in pytest's plugin list."""
 
 
-def _facts(check: Any) -> dict[str, Any]:  # noqa: ANN401 - a Check
-    return {"id": check.id, "title": check.title, "tier": check.tier, "section": check.section, "weight": check.weight}
+def _facts(check: Check) -> dict[str, Any]:
+    return {name: value for name, value in asdict(check).items() if name != "challenge"}
 
 
 def _broken(problem: str, exit_code: int = 3) -> RunFinished:

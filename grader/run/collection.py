@@ -7,13 +7,13 @@ from grader.nursery.client import Nursery
 from grader.run.runner import facts_for_judge
 
 
-def collect(nursery: Nursery, challenge: Challenge) -> tuple[Check, ...]:
-    """The checks of *challenge*, in their order.
+def collect(nursery: Nursery, challenge: Challenge, tier: int | None = None) -> tuple[Check, ...]:
+    """The checks of *challenge* up to *tier* (None: up to the highest that is open), in their order.
 
     Raises:
         GraderError: the suite cannot be collected; says why.
     """
-    request = {"submission": str(challenge.stub), "collect_only": True, "tier": challenge.tiers}
+    request = {"submission": str(challenge.stub), "collect_only": True, "tier": tier or challenge.tiers}
     events = nursery.judge(challenge.hidden, facts_for_judge(challenge), request)
     with events, events.makefile("r", encoding="utf-8") as lines:
         for line in lines:

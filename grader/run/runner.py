@@ -34,6 +34,7 @@ class Run:
         submission: what the learner named, for the record.
         tier: only checks up to this tier; None for those that are open to learners.
         keyword: a ``-k`` expression; "" for all.
+        only: ids of the checks to run; empty for all.
         seed: of the drawn inputs; None draws one.
         fresh: a fresh subject process for every check.
         debug: give the submission the terminal and lift the deadlines.
@@ -44,6 +45,7 @@ class Run:
     submission: str
     tier: int | None = None
     keyword: str = ""
+    only: tuple[str, ...] = ()
     seed: int | None = None
     fresh: bool = False
     debug: bool = False
@@ -98,6 +100,7 @@ class Run:
         request: dict[str, Any] = {
             "submission": str(assignment.file), "seed": seed,
             "tier": assignment.challenge.tiers if self.tier is None else self.tier, "keyword": self.keyword,
+            "only": list(self.only),
             "fresh": self.fresh, "debug": self.debug, "hidden_roots": [str(ROOT)],
         }  # fmt: skip
         with self.nursery.judge(assignment.challenge.hidden, facts_for_judge(assignment.challenge), request) as events:

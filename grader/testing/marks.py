@@ -19,9 +19,10 @@ class Mark:
     fresh: bool = False
     call_seconds: float | None = None
     ask: str = ""
+    companion_of: str = ""
 
 
-def check(  # six facts about one check, four of them with defaults
+def check(  # seven facts about one check, five of them with defaults
     *,
     tier: int,
     section: str,
@@ -29,6 +30,7 @@ def check(  # six facts about one check, four of them with defaults
     fresh: bool = False,
     call_seconds: float | None = None,
     ask: str = "",
+    companion_of: str = "",
 ) -> Callable[[F], F]:
     """Mark a test function as a check; the first line of its docstring is the title the learner reads.
 
@@ -38,9 +40,10 @@ def check(  # six facts about one check, four of them with defaults
         weight: points in a gradebook.
         fresh: give it a subject process of its own (4-7 ms).
         call_seconds: another deadline for each of its calls, in seconds.
+        companion_of: the id of a check that rejects exactly the same mistakes, where both are worth telling.
         ask: the question to think about when it fails, where the section's first hint does not fit.
     """
-    mark = Mark(tier, section, weight, fresh, call_seconds, ask)
+    mark = Mark(tier, section, weight, fresh, call_seconds, ask, companion_of)
 
     def decorate(function: F) -> F:
         if not (function.__doc__ or "").strip():

@@ -1,0 +1,26 @@
+"""Records what each wrong solution of a challenge fails, and why: what a learner's failures are compared with."""
+
+from collections.abc import Iterable
+
+from grader.authors.corpus import Kind
+from grader.authors.judging import Judged
+from grader.explain.mistakes import Mistake, reason_of, write_mistakes
+from grader.model import Challenge, Outcome
+
+_REJECTED = (Outcome.FAILED, Outcome.TIMEOUT, Outcome.CRASHED)
+
+
+def record(challenge: Challenge, judged: Iterable[Judged]) -> int:
+    """Write ``mistakes.json`` from the wrong solutions among *judged*, each with every check; how many there are."""
+    mistakes = tuple(_mistake(one) for one in judged if one.specimen.kind is Kind.WRONG)
+    write_mistakes(challenge.folder, mistakes)
+    return len(mistakes)
+
+
+def _mistake(judged: Judged) -> Mistake:
+    specimen = judged.specimen
+    fails = {name: reason_of(result) for name, result in judged.results.items() if result.outcome in _REJECTED}
+    section = specimen.section or next(
+        (judged.facts[name]["section"] for name in specimen.rejected_by if name in fails), ""
+    )
+    return Mistake(specimen.file.stem, specimen.name, specimen.believes, specimen.hint, section, fails)
