@@ -11,6 +11,7 @@ from grader.judge.races import RaceRun, Races
 from grader.judge.servers import PostgresWitness, RedisWitness
 from grader.judge.tap import Tap
 from grader.testing.expectations import Raised, expect, fail, member, raises
+from grader.testing.faults import Gate, failing
 from grader.testing.marks import check
 from grader.wire.values import EnumValue
 
@@ -19,6 +20,7 @@ __all__ = [
     "CheckFailed",
     "Clock",
     "EnumValue",
+    "Gate",
     "Handle",
     "OwnPostgres",
     "OwnRedis",
@@ -37,6 +39,7 @@ __all__ = [
     "expect",
     "exported",
     "fail",
+    "failing",
     "member",
     "raises",
     "their_error",

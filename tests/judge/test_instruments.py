@@ -254,3 +254,26 @@ def test_the_reference_runs_beside_the_submission(passes: Callable[[str], None],
             """Both."""
             assert (subject.work(3), reference.subject.work(3)) == (3, "the reference")
     ''')
+
+
+def test_a_gate_holds_who_comes_and_failing_fails_on_the_chosen_calls(passes: Callable[[str], None]) -> None:
+    """In the submission they are functions like any other."""
+    passes('''
+        @check(tier=2, section="§1")
+        def test_gate(subject, in_background):
+            """Gate."""
+            gate = Gate(lambda: 5, first=2)
+            waiting = [in_background(subject.wrapped(gate.function)) for _ in range(2)]
+            assert gate.reached(2)
+            assert subject.wrapped(gate.function)() == 5
+            assert not any(call.done() for call in waiting)
+            gate.open()
+            assert [call.result(5) for call in waiting] == [5, 5]
+            assert (gate.calls, gate.reached(3), gate.reached(4, seconds=0)) == (3, True, False)
+
+        @check(tier=2, section="§1")
+        def test_failing(subject):
+            """Failing."""
+            third = failing(OSError("gone"), on={3}, otherwise=lambda: 1)
+            assert [subject.caught(third) for _ in range(4)] == [None, None, ["OSError", "gone"], None]
+    ''')
