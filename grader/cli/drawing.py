@@ -20,7 +20,7 @@ from grader.events import (
     SuiteStarted,
     to_line,
 )
-from grader.model import TIER_NAMES, Challenge, Outcome
+from grader.model import NOT_WRITTEN, TIER_NAMES, Challenge, Outcome
 
 WORDS = {
     Outcome.PASSED: ("✓", "+", "pass", "32"),
@@ -71,7 +71,8 @@ class PlainDrawing:
         self._seed = 0
         self._first_failure: CheckFinished | None = None
         self._explained: set[str] = set()
-        self._same = 0
+        self._same = self._unwritten = self._tier = 0
+        self._tiers: set[int] = set()
         self._submission = f" --submission {submission}" if submission else ""
 
     def draw(self, event: Event) -> None:
@@ -82,6 +83,7 @@ class PlainDrawing:
             case Narrated():
                 print(f"levelup: {event.text}", file=sys.stderr, flush=True)
             case SuiteStarted():
+                self._tier, self._tiers = 0, {check["tier"] for check in event.checks}
                 self._write(self._paint(f"{event.challenge} {self._titles.get(event.challenge, '')}", "1"))
             case CheckFinished():
                 self._check(event)
@@ -95,14 +97,17 @@ class PlainDrawing:
                 pass
 
     def _check(self, event: CheckFinished) -> None:
+        self._heading(event)
+        if event.tier > 1 and event.outcome is Outcome.FAILED and event.message.startswith(NOT_WRITTEN):
+            self._unwritten += 1  # a tier that is still to come needs no explanation of each of its checks
+            return
         seen = event.message in self._explained
         if seen and event.outcome is Outcome.ERROR:  # the file cannot be imported: said once for all checks
             self._same += 1
             return
         glyph, twin, word, colour = WORDS[event.outcome]
         mark = self._paint(f"{twin if self._ascii else glyph} {word:<7}", colour)
-        tier = "" if event.tier == 1 else f"  tier {event.tier} ({TIER_NAMES[event.tier]})"
-        self._write(f"   {mark} {event.title}  {self._paint(f'{event.section}  {event.ms:.0f} ms{tier}', '2')}")
+        self._write(f"   {mark} {event.title}  {self._paint(f'{event.section}  {event.ms:.0f} ms', '2')}")
         if event.outcome is Outcome.PASSED:
             return
         if self._first_failure is None and event.outcome is not Outcome.SKIPPED:
@@ -113,6 +118,19 @@ class PlainDrawing:
         self._explained.add(event.message)
         for label, text in rows(event, self._again(event)):
             self._write(f"{_INDENT}{self._paint(f'{label:<10}', '2')}{text}" if label else f"{_INDENT}{text}")
+
+    def _heading(self, event: CheckFinished) -> None:
+        """A line for each tier of a suite that runs more than one."""
+        if event.tier == self._tier or len(self._tiers) < 2:  # noqa: PLR2004 - a single tier needs no name
+            return
+        self._end_of_tier()
+        self._tier = event.tier
+        self._write(self._paint(f"   Tier {event.tier} · {TIER_NAMES[event.tier]}", "1"))
+
+    def _end_of_tier(self) -> None:
+        if self._unwritten:
+            self._write(f"   … {self._unwritten} checks of tier {self._tier} need what is not written yet")
+        self._unwritten = 0
 
     def _again(self, event: CheckFinished) -> str:
         return f"levelup check {event.challenge} -k {event.check} --seed {self._seed}{self._submission}"
@@ -127,6 +145,7 @@ class PlainDrawing:
             self._write(f"      {self._paint('Read     ', '2')}{event.section} of `levelup show {event.challenge}`")
 
     def _suite_ended(self, event: SuiteFinished) -> None:
+        self._end_of_tier()
         if self._same:
             self._write(f"   … and {self._same} more checks that need the file to be importable")
             self._same = 0

@@ -1,5 +1,6 @@
 """The sentences around the work: how far the learner is, what is going on, what to do next."""
 
+from grader.model import TIER_NAMES
 from grader.tui.learner import Learner
 from grader.tui.state import ChallengeState
 
@@ -53,7 +54,10 @@ def next_step(learner: Learner, *, running: bool) -> str:
         return "The grader could not work; this is not your fault. 2 shows why, levelup doctor looks at this machine."
     if failing:
         count = "1 check fails." if len(failing) == 1 else f"{len(failing)} checks fail."
-        return f"{count} n explains the next one, h gives a hint, e opens {name}."
+        done = ""
+        if failing[0].tier > 1:
+            done = f"Tier {failing[0].tier - 1} holds; next: {TIER_NAMES[failing[0].tier].lower()}. "
+        return f"{done}{count} n explains the next one, h gives a hint, e opens {name}."
     if all(s.status == "done" for s in learner.states):
         return "All challenges pass. The capstone joins them: see capstone/README.md"
     if state.status == "done":
