@@ -5,9 +5,19 @@ from collections.abc import Iterable
 from grader.authors.corpus import Kind
 from grader.authors.judging import Judged
 from grader.explain.mistakes import Mistake, reason_of, write_mistakes
-from grader.model import Challenge, Outcome
+from grader.model import TIER_NAMES, Challenge, Outcome
+from grader.nursery.client import Nursery
+from grader.run.collection import collect
 
 _REJECTED = (Outcome.FAILED, Outcome.TIMEOUT, Outcome.CRASHED)
+
+
+def worth_recording(nursery: Nursery, challenge: Challenge) -> tuple[str, ...]:
+    """The checks that every wrong solution is judged with for the record: all but races.
+
+    A race costs as much as twenty other checks, and only a mistake whose header names it fails it reliably.
+    """
+    return tuple(check.id for check in collect(nursery, challenge, max(TIER_NAMES)) if "races" not in check.instruments)
 
 
 def record(challenge: Challenge, judged: Iterable[Judged]) -> int:

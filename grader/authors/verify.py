@@ -1,7 +1,7 @@
 """Proves a suite on its corpus: right solutions pass, wrong ones fail where their header says, no check is idle."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,16 +30,17 @@ class Proof:
         return not self.problems
 
 
-def tasks(challenge: Challenge, *, full: bool = False) -> list[Task]:
+def tasks(challenge: Challenge, more: Collection[str] = ()) -> list[Task]:
     """What has to be judged to prove *challenge*.
 
     Arguments:
-        full: judge wrong solutions with every check, not only with those that have to reject them.
+        more: checks to judge wrong solutions with besides those that have to reject them.
     """
-    return [
-        (challenge, specimen, specimen.rejected_by if specimen.kind is Kind.WRONG and not full else ())
-        for specimen in corpus(challenge)
-    ]
+    found = []
+    for specimen in corpus(challenge):
+        only = tuple({*specimen.rejected_by, *more}) if specimen.kind is Kind.WRONG else ()
+        found.append((challenge, specimen, only))
+    return found
 
 
 def proofs(challenge: Challenge, judged: Iterable[Judged]) -> Iterator[Proof]:

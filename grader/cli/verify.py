@@ -10,7 +10,7 @@ from itertools import islice
 
 from grader.authors.judging import Judged, Judges
 from grader.authors.load import busy
-from grader.authors.recording import record
+from grader.authors.recording import record, worth_recording
 from grader.authors.rounds import rounds, work_of
 from grader.authors.verify import proofs, tasks
 from grader.cli.course import Course, add_challenges, narrate
@@ -51,7 +51,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _prove(judges: Judges, challenges: Sequence[Challenge], options: argparse.Namespace, seed: int) -> int:
     broken = total = 0
-    work = {challenge: tasks(challenge, full=options.record) for challenge in challenges}
+    with Nursery() if options.record else contextlib.nullcontext() as nursery:
+        work = {
+            challenge: tasks(challenge, worth_recording(nursery, challenge) if nursery else ())
+            for challenge in challenges
+        }
     # All at once, so that no processor waits for the last specimen of a challenge.
     results = judges.all([task for of_one in work.values() for task in of_one], seed)
     for challenge, of_one in work.items():

@@ -72,7 +72,7 @@ class Races:
                 and has ``jobs()``, one callable a caller, and ``seen()``, facts afterwards.
             keeps: fails the check when a run broke the promise.
             kind: "locks" for state in the process, "lines" where opcodes are not needed, "store" for Redis and SQLite,
-                "few" for long scenes.
+                "few" and "brief" (30 runs) for long scenes, "once" for one caller after the other.
             errors: whether callers may end with an exception.
         """
         module, _, name = scene.rpartition(".")
@@ -113,7 +113,8 @@ class Races:
                 )
             keeps(run)
         except CheckFailed as error:
-            error.timeline = run.moments()
+            if len(run.results) > 1:
+                error.timeline = run.moments()
             raise
 
 

@@ -1,8 +1,9 @@
 """The subjects' nursery: redis, psycopg2, PyJWT and friends imported once, a subject forked on each request."""
 
 import contextlib
+import functools
 import gc
-import importlib
+import importlib.metadata
 import os
 import selectors
 import signal
@@ -32,6 +33,8 @@ def serve(parent: socket.socket) -> NoReturn:
     """
     custody.adopt_orphans()
     _import(WARM_IMPORTS)
+    # redis asks for its own version at each new client, and the answer is parsed from a file: a quarter of connecting.
+    importlib.metadata.version = functools.cache(importlib.metadata.version)
     from grader.subject import process  # noqa: PLC0415 - patches time; what was imported above keeps the patched names
 
     process.prepare()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.authors.judging import Judged, judge
+from grader.authors.recording import worth_recording
 from grader.authors.verify import proofs, tasks
 from grader.model import Challenge
 from grader.nursery.client import Nursery
@@ -42,8 +43,8 @@ class Corpus:
         (self.challenge.folder / "wrong" / f"{name}.py").write_text(text, encoding="utf-8")
 
     def judged(self, *, full: bool = False) -> list[Judged]:
-        """All specimens, judged."""
-        work = tasks(self.challenge, full=full)
+        """All specimens, judged; wrong ones with every check if *full*."""
+        work = tasks(self.challenge, worth_recording(self.nursery, self.challenge) if full else ())
         return [judge(self.nursery, *task[:2], 1, lambda _: None, task[2]) for task in work]
 
     def problems(self) -> dict[str, list[str]]:

@@ -28,11 +28,15 @@ class Scene(Protocol):
 
 @dataclass(frozen=True)
 class Stage:
-    """How finely and how far to look: *interruptions* at most, at lines or at opcodes, in at most *runs* runs."""
+    """How finely and how far to look: *interruptions* at most, at lines or at opcodes, in at most *runs* runs.
+
+    *evenly* takes single interruptions evenly where there are more than *runs*; otherwise the first ones are taken.
+    """
 
     interruptions: int
     runs: int
     opcodes: bool = False
+    evenly: bool = False
 
 
 STAGES: dict[str, tuple[Stage, ...]] = {
@@ -40,8 +44,10 @@ STAGES: dict[str, tuple[Stage, ...]] = {
     "lines": (Stage(1, 10_000), Stage(2, 250)),
     "store": (Stage(1, 10_000), Stage(2, 40)),
     "few": (Stage(1, 120),),
+    "brief": (Stage(1, 30, evenly=True),),
+    "once": (Stage(0, 10),),
 }
-MAX_RUNS = {"locks": 600, "lines": 400, "store": 60, "few": 120}
+MAX_RUNS = {"locks": 600, "lines": 400, "store": 60, "few": 120, "brief": 30, "once": 10}
 
 
 @dataclass
@@ -121,7 +127,7 @@ class Exploration:
                 used += 1
                 if depth < stage.interruptions:
                     deeper += self._interrupted(plan)
-            todo = _spread(deeper, stage.runs - used) if depth else deeper
+            todo = _spread(deeper, stage.runs - used) if depth or stage.evenly else deeper
 
     def _hopeless(self) -> bool:
         return any(self._inconclusive[cap] >= most for cap, most in MAX_INCONCLUSIVE.items())
