@@ -5,7 +5,7 @@ import contextlib
 import os
 import random
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from grader.authors.judging import Judged, Judges
@@ -61,7 +61,7 @@ def _prove(judges: Judges, challenges: Sequence[Challenge], options: argparse.Na
     for challenge, of_one in work.items():
         judged: Iterable[Judged] = islice(results, len(of_one))
         if options.record:
-            judged = list(judged)
+            judged = list(_counted(judged, challenge, len(of_one)))
             narrate(f"recorded {record(challenge, judged)} mistakes of {challenge.slug}")
         for proof in proofs(challenge, judged):
             total += 1
@@ -75,6 +75,13 @@ def _prove(judges: Judges, challenges: Sequence[Challenge], options: argparse.Na
             sys.stdout.flush()
     print(f"{total - broken} of {total} proofs hold (seed {seed})")
     return EXIT_FAILED if broken else EXIT_PASSED
+
+
+def _counted(judged: Iterable[Judged], challenge: Challenge, count: int) -> Iterator[Judged]:
+    """*judged*, telling on the way how far it is."""
+    for number, one in enumerate(judged, 1):
+        narrate(f"{challenge.number} {number}/{count} {one.specimen.file.name}")
+        yield one
 
 
 def _repeat(judges: Judges, challenges: Sequence[Challenge], count: int, seed: int) -> int:

@@ -54,7 +54,10 @@ class Process:
         return float(self._seat.ask(self._seat.process, "the processor time", "cpu"))
 
     def allocated_blocks(self) -> int:
-        """Blocks of memory its interpreter holds, after a garbage collection."""
+        """Blocks of memory its interpreter holds, after a garbage collection.
+
+        The calls' own bookkeeping is in it, some blocks a call at first: compare several rounds and take the least.
+        """
         return int(self._seat.ask(self._seat.process, "the allocated blocks", "blocks"))
 
     def threads(self) -> int:

@@ -36,8 +36,9 @@ class Tap:
         self._paused = False
         self._wake, self._woken = socket.socketpair()
         self._selector.register(self._woken, selectors.EVENT_READ)
-        self._listener: socket.socket | None = None
-        self.host, self.port = HOST, 0
+        self._listener = _bound(0)
+        self._listening = False
+        self.host, self.port = HOST, self._listener.getsockname()[1]
         self.round_trips = self.opened = 0
         self._closed = False
         self.accept()
@@ -72,10 +73,13 @@ class Tap:
     def refuse(self) -> None:
         """Drop every connection and accept no new one: nobody listens on the port any more."""
         with self._mutex:
-            if self._listener is not None:
+            if self._listening:
                 self._selector.unregister(self._listener)
                 self._listener.close()
-                self._listener = None
+                self._listener = _bound(
+                    self.port
+                )  # bound, not listening: nobody else gets the port, clients are refused
+                self._listening = False
             for client in list(self._clients):
                 self._drop(client)
         self._nudge()
@@ -83,12 +87,11 @@ class Tap:
     def accept(self) -> None:
         """Listen (again) on the same port."""
         with self._mutex:
-            if self._listener is not None:
+            if self._listening:
                 return
-            listener = socket.create_server((HOST, self.port), backlog=64)
-            self.port = listener.getsockname()[1]
-            self._listener = listener
-            self._selector.register(listener, selectors.EVENT_READ)
+            self._listener.listen(64)
+            self._listening = True
+            self._selector.register(self._listener, selectors.EVENT_READ)
         self._nudge()
 
     def close(self) -> None:
@@ -98,6 +101,7 @@ class Tap:
         self._nudge()
         self._thread.join()
         self._selector.close()
+        self._listener.close()
         self._wake.close()
         self._woken.close()
 
@@ -170,3 +174,11 @@ class Tap:
     def _nudge(self) -> None:
         with contextlib.suppress(OSError):
             self._wake.send(b".")
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket that has the port (0: any free one) and does not listen."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind((HOST, port))
+    return made
