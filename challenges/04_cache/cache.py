@@ -42,7 +42,7 @@ class CacheManager:
         on_error: Literal["miss", "raise"] = "miss",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Connect to the Redis server at *redis_host* and *redis_port*.
+        """Keep values in the Redis server at *redis_host* and *redis_port*; the first call connects.
 
         Tier 1: *default_ttl* is how many seconds an entry lives when ``set`` gets no ttl (§2).
         Tier 2: *prefix* starts every key in Redis (§9). *on_error* "miss" goes on without Redis when it

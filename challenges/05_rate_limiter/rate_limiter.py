@@ -40,7 +40,9 @@ class RedisRateLimiter:
         default_config: RateLimitConfig = RateLimitConfig(100, 3600),
         clock: Callable[[], float] | None = None,
     ) -> None:
-        """Connect to Redis at *redis_host*:*redis_port*. Tier 1.
+        """Set up a client for the Redis at *redis_host*:*redis_port*. Tier 1.
+
+        From tier 2 on this works while Redis is away, too: the client connects when it is first used (§11).
 
         client: a ready ``redis.Redis`` to use instead of host and port. Never used by the checks.
         prefix: what the name of everything you keep in Redis starts with (§4).
@@ -53,7 +55,8 @@ class RedisRateLimiter:
     def is_allowed(self, key: str, config: RateLimitConfig, *, cost: int = 1) -> tuple[bool, dict[str, Any]]:
         """Decide about one request of *key*, and count it if it is admitted. Tier 1 (§1 to §4).
 
-        cost: how many of the limit's units the request takes. Tier 3 (§14); 1 until then.
+        Tier 2 (§7 to §13): exact for any number of callers, by the clock of Redis, and answered without Redis.
+        cost: how many of the limit's units the request takes. Tier 3 (§14); 1 until then. Raises ValueError below 1.
 
         >>> limiter.is_allowed("alice", RateLimitConfig(2, 60))
         (True, {'limit': 2, 'remaining': 1, 'current_count': 1, 'reset_time': 1767225660.0, 'retry_after': 0})

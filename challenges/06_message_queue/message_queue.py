@@ -83,12 +83,13 @@ class MessageQueue:
     ) -> None:
         """Open the queue. Tier 1 uses `max_retries` only, but accepts every argument.
 
-        path: None keeps everything in memory; otherwise the file the messages live in (tier 2, §10).
+        path: None keeps everything in memory; otherwise the file the messages live in (tier 2, §10), which several
+            queues may share (tier 3, §21).
         max_retries: attempts in all, the first one included, §3.
         visibility_timeout: seconds a worker may keep a message without reporting back (tier 2, §8).
         backoff_base: longest wait before the second attempt, in seconds; doubles with each failure (tier 2,
             §9). 0 means: a failed message is ready again at once. That also holds in tier 1.
-        backoff_cap: no wait is longer than this, in seconds (tier 2, §9).
+        backoff_cap: no wait is longer than this, in seconds (tier 2, §9); 0 means no wait at all.
         jitter: draw each wait at random instead of taking the longest one (tier 2, §9).
         max_size: most messages that may be waiting or in work; None for no limit (tier 3, §16).
         dead_letter_ttl: seconds after which a dead letter is thrown away; None for never (tier 3, §18).

@@ -1,5 +1,6 @@
 """The fixture `races`: a situation with several callers, run under every order of turns that matters."""
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,18 +69,22 @@ class Races:
         """Every order of turns of a scene must keep a promise.
 
         Arguments:
-            scene: "module.Class", a module beside the suite; the class takes the submission's module and *arguments*,
-                and has ``jobs()``, one callable a caller, and ``seen()``, facts afterwards.
+            scene: "module.Class", a module beside the suite, which may import others beside it; the class takes the
+                submission's module and *arguments*, and has ``jobs()``, one callable a caller, and ``seen()``, facts
+                afterwards.
             keeps: fails the check when a run broke the promise.
             kind: "locks" for state in the process, "lines" where opcodes are not needed, "store" for Redis and SQLite,
-                "few" and "brief" (30 runs) for long scenes, "once" for one caller after the other.
+                "few" and "brief" (30 runs) for long scenes, "once" for one caller after the other,
+                "opcodes" for one update within a line.
             errors: whether callers may end with an exception.
         """
         module, _, name = scene.rpartition(".")
-        source = (self._folder / f"{module}.py").read_text(encoding="utf-8")
+        sources = _with_siblings(self._folder, module)
         before, self._seat.call_seconds = self._seat.call_seconds, RACE_SECONDS
         try:
-            self._seat.ask(None, f"{name}: callers that meet", "race_open", source, module, name, list(arguments), kind)
+            self._seat.ask(
+                None, f"{name}: callers that meet", "race_open", sources, module, name, list(arguments), kind
+            )
             over = False
             while not over:
                 answer = self._seat.ask(None, f"{name}: callers that meet", "race_next", BATCH)
@@ -116,6 +121,27 @@ class Races:
             if len(run.results) > 1:
                 error.timeline = run.moments()
             raise
+
+
+def _with_siblings(folder: Path, module: str) -> dict[str, str]:
+    """The text of *module* and of what it imports from beside it, those first that others need."""
+    found: dict[str, str] = {}
+
+    def take(name: str) -> None:
+        file = folder / f"{name}.py"
+        if name in found or not file.is_file():
+            return
+        text = file.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    take(alias.name)
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                take(node.module)
+        found[name] = text
+
+    take(module)
+    return found
 
 
 def _run_of(told: dict[str, Any]) -> RaceRun:

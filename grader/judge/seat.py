@@ -79,7 +79,7 @@ class Seat:
         self._exports = Exports()
         self._not_loaded: SubmissionNotLoaded | None = None
         self._mutex = threading.RLock()
-        self._take_turns = False
+        self._take_turns = self._takes_turns = False
         self._home = home
         self._scratch = tempfile.mkdtemp(prefix="subject-", dir=home or None)
         self._began = time.monotonic()
@@ -174,8 +174,7 @@ class Seat:
         return seat
 
     def prepare_races(self, *, wanted: bool) -> None:
-        """From now on subjects take turns, or no longer do: the next one is a new one."""
-        self._unseat()
+        """From now on subjects take turns, or no longer do: the next call finds one that fits."""
         self._take_turns = wanted
 
     def begin_check(self, call_seconds: float | None, *, fresh: bool) -> None:
@@ -249,7 +248,7 @@ class Seat:
                 raise SubmissionNotLoaded(
                     self._not_loaded.message, self._not_loaded.frames
                 )  # fresh: no growing traceback
-            if self._process is None or not self._process.alive:
+            if self._process is None or not self._process.alive or self._takes_turns is not self._take_turns:
                 self._unseat()
                 self._process = self._spawn()
                 self.served = 1
@@ -264,6 +263,7 @@ class Seat:
             self._hash_seed,
         )  # fmt: skip
         process.on_callback = partial(self.note, lane=YOUR_CODE)
+        self._takes_turns = self._take_turns
         if self._take_turns:
             process.control("take_turns")
         process.control("travel", self.offset)

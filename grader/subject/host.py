@@ -114,8 +114,8 @@ class Host:
         logging.getLogger().addHandler(self._logs)
         self._module = self._loader.load()
 
-    def _race_open(self, source: str, name: str, scene: str, arguments: list[Any], kind: str) -> None:
-        self._desk().open(source, name, scene, self._module, arguments, kind)
+    def _race_open(self, sources: dict[str, str], name: str, scene: str, arguments: list[Any], kind: str) -> None:
+        self._desk().open(sources, name, scene, self._module, arguments, kind)
 
     def _desk(self) -> RaceDesk:
         if self._races is None:

@@ -117,6 +117,22 @@ def test_what_is_right_passes(meet: Callable[[str, int], CheckFinished], name: s
     assert finished.outcome == "passed", finished.message
 
 
+def test_scenes_may_share_a_module(
+    nursery: Nursery, toy: Callable[..., Challenge], written: Callable[[str], Path]
+) -> None:
+    """What a scene imports from beside it comes along, and two race checks in a row share a process."""
+    suite = SUITE.format(name="OwnWorker", value=2)
+    challenge = toy(suite + suite.replace("test_meeting", "test_again").replace("scenes.Two", "others.Three"))
+    (challenge.hidden / "scenes.py").write_text("import json\nfrom pairs import Two\n", encoding="utf-8")
+    (challenge.hidden / "others.py").write_text("from scenes import Two as Three\n", encoding="utf-8")
+    (challenge.hidden / "pairs.py").write_text(SCENES, encoding="utf-8")
+
+    events = list(Run(nursery, (Assignment(challenge, written(SOURCE)),), "here"))
+
+    finished = [event for event in events if isinstance(event, CheckFinished)]
+    assert [event.outcome for event in finished] == ["passed", "passed"], finished
+
+
 def test_threads_of_a_constructor_race_too(meet: Callable[[str, int], CheckFinished]) -> None:
     """Their lines are hand-over points as well."""
     finished = meet("RacyWorkers", 2)

@@ -18,7 +18,7 @@ def test_last_slot_goes_to_one(races: Races) -> None:
         expect(run.seen["used"], "'jobs_this_minute' afterwards").equals(limit, because=because)
 
     limit = 1
-    races.every("slot_scenes.LastSlot", 0, ["ask", "ask"], keeps=one_gets_it)
+    races.every("slot_scenes.LastSlot", 0, ["ask", "ask"], keeps=one_gets_it, kind="lines")
     limit = 2
     races.every("slot_scenes.LastSlot", 1, ["ask", "send"], keeps=one_gets_it, kind="few")
 
@@ -37,7 +37,7 @@ def test_stats_are_of_one_moment(races: Races) -> None:
         )
         expect(stats, "get_user_stats('alice') at that moment").is_one_of(before, after, because=because)
 
-    races.every("slot_scenes.LookWhileAdmitted", keeps=numbers_fit)
+    races.every("slot_scenes.LookWhileAdmitted", keeps=numbers_fit, kind="few")
 
 
 @check(tier=2, section="§5")
@@ -50,7 +50,7 @@ def test_cleaning_up_keeps_slots_in_use(races: Races) -> None:
         because = "another call looked at alice, found her idle, and removed her when she no longer was"
         expect(run.seen, "can_enqueue('alice') for a third job").is_false(because=because)
 
-    races.every("slot_scenes.SweptMeanwhile", keeps=slots_stay, kind="lines")
+    races.every("slot_scenes.SweptMeanwhile", keeps=slots_stay, kind="few")
 
 
 @check(tier=2, section="§5")

@@ -80,4 +80,4 @@ def test_space_for_one_goes_to_one(races: Races) -> None:
         because = "the one who got QueueFull loses no slot"
         expect(run.seen, "the slots that alice and bob hold afterwards").equals(expected, because=because)
 
-    races.every("slot_scenes.SpaceForOne", keeps=one_is_stored, kind="lines")
+    races.every("slot_scenes.SpaceForOne", keeps=one_is_stored, kind="few")

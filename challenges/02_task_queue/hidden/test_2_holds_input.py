@@ -66,14 +66,14 @@ def test_idle_users_are_forgotten(subject: Handle, process: Process, clock: Cloc
     """Users whose slots have all aged out leave nothing behind."""
     queue = subject.RateLimitedQueue(5)
     before = _objects_after_calls(queue, process)
-    for number in range(150):
+    for number in range(60):
         queue.can_enqueue(f"visitor {number}")
         queue.enqueue(f"sender {number}", "job")
     run_all(queue)
     clock.advance(60.5)
     after = _objects_after_calls(queue, process)
-    because = "each of the 300 visitors left something; who removes it if they never come back?"
-    expect(after - before, "the number of objects that 300 idle users left in the queue").at_most(30, because=because)
+    because = "each of the 120 visitors left something; who removes it if they never come back?"
+    expect(after - before, "the number of objects that 120 idle users left in the queue").at_most(30, because=because)
 
 
 @check(tier=2, section="§9")
@@ -81,11 +81,11 @@ def test_looking_leaves_nothing_behind(subject: Handle, process: Process) -> Non
     """Reading the statistics of unknown users leaves nothing behind."""
     queue = subject.RateLimitedQueue(5)
     before = _objects_after_calls(queue, process)
-    for number in range(150):
+    for number in range(60):
         queue.get_user_stats(f"stranger {number}")
     after, _ = process.size_of(queue)
     because = "looking a user up must not create an entry, as a defaultdict does"
-    expect(after - before, "the number of objects that 150 of get_user_stats left").at_most(15, because=because)
+    expect(after - before, "the number of objects that 60 of get_user_stats left").at_most(15, because=because)
 
 
 @check(tier=2, section="§9")
@@ -93,12 +93,12 @@ def test_refusals_leave_nothing_behind(subject: Handle, process: Process) -> Non
     """Refused calls leave nothing behind."""
     queue = subject.RateLimitedQueue(5)
     before = _objects_after_calls(queue, process)
-    for number in range(100):
+    for number in range(50):
         expect_answers(queue, [False], "of a user who is at the limit", "all five slots are taken", user="zoe")
         queue.enqueue("zoe", f"refused {number}")
     after, _ = process.size_of(queue)
     because = "whoever is refused may come back a thousand times a second; nothing may be kept for it"
-    expect(after - before, "the number of objects that 200 refused calls left").at_most(20, because=because)
+    expect(after - before, "the number of objects that 100 refused calls left").at_most(20, because=because)
     expect(stat(queue, "remaining", "zoe"), "'remaining' after that").equals(0, because="all five slots are taken")
 
 

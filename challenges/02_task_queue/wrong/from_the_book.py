@@ -2,7 +2,12 @@
 
 Believes: a lock, a list of times per user and a 60-second filter are a task queue.
 Rejected by: job_is_run_once, slot_is_free_after_its_window, stats_show_the_use, retry_after_is_true,
-    wall_clock_may_jump, bad_settings_are_refused, bad_users_are_refused, looking_leaves_nothing_behind
+    wall_clock_may_jump, bad_settings_are_refused, bad_users_are_refused, looking_leaves_nothing_behind,
+    handlers_run_in_the_calling_thread, jobs_run_in_order, get_takes_the_job_out, there_is_one_limit_for_both,
+    refused_job_never_runs, finished_job_keeps_its_slot, ids_are_unique, job_arrives_as_given,
+    workers_get_named_fields
+Hint: Where does a job live between enqueue and the worker? A limit alone is no queue. Start with a place for
+    the jobs.
 
 What is wrong with it, beyond the missing queue:
 

@@ -1,7 +1,10 @@
 """Mistake: each user has a lock of their own, and two threads may each make one.
 
 Believes: locks.get and locks[user] = Lock() are over too quickly for anybody to come between.
-Rejected by: last_slot_goes_to_one
+Rejected by: last_slot_goes_to_one, stats_are_of_one_moment, cleaning_up_keeps_slots_in_use,
+    idle_users_are_forgotten
+Hint: Two threads ask for the lock of a user nobody has seen before. How many locks are made, and which thread
+    holds which?
 
 A new user's two first calls hold two different locks.
 """

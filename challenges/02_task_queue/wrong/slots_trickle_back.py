@@ -1,7 +1,10 @@
 """Mistake: slots come back at an even pace, like tokens dripping into a bucket.
 
 Believes: five per minute is the same as one every twelve seconds, with a burst of five allowed.
-Rejected by: bursts_do_not_meet, slots_come_back_one_by_one, slot_is_free_after_its_window
+Rejected by: bursts_do_not_meet, slots_come_back_one_by_one, slot_is_free_after_its_window,
+    refused_jobs_are_free, asking_for_stats_changes_nothing, retry_after_is_true
+Hint: Three jobs came at 0 s, 10 s and 25 s. At which moments do their slots come back: one after each of
+    them, or at an even pace?
 
 A full bucket plus a minute of drips lets almost ten jobs into one minute.
 """

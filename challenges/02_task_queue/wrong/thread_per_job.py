@@ -1,7 +1,10 @@
 """Mistake: each handler runs in a thread of its own.
 
 Believes: handlers are slow, so they had better run side by side.
-Rejected by: handlers_run_in_the_calling_thread
+Rejected by: handlers_run_in_the_calling_thread, jobs_run_in_order, get_takes_the_job_out,
+    refused_job_never_runs, finished_job_keeps_its_slot, ids_are_unique, job_arrives_as_given
+Hint: Who calls the handler: the thread that called run_pending, or another one? And is it done when
+    run_pending returns?
 """
 
 import threading

@@ -21,8 +21,11 @@ class Server:
         self.rows: dict[str, list[tuple[object, ...]]] = {}
         self.refused = 0
         self.refuse_commit = False  # as a deferred constraint does that the writes do not keep
+        self.refuse_connect_after: int | None = None
 
     def connect(self) -> "Connection":
+        if len(self.connections) == self.refuse_connect_after:
+            raise psycopg2.OperationalError("sorry, too many clients already")
         self.connections.append(Connection(self))
         return self.connections[-1]
 
@@ -63,6 +66,8 @@ class Connection:
     def __init__(self, server: Server) -> None:
         self.server = server
         self.closed = 0
+        self.broken = False  # as after a restart of the server: `closed` stays 0, and nothing works any more
+        self.refuse_close = False
         self.statements: list[str] = []
         self.info = Info(self)
         self._autocommit = False
@@ -75,6 +80,8 @@ class Connection:
     def _require_open(self) -> None:
         if self.closed:
             raise psycopg2.InterfaceError("connection already closed")
+        if self.broken:
+            raise psycopg2.OperationalError("server closed the connection unexpectedly")
 
     def execute(self, sql: str) -> None:
         self._require_open()
@@ -114,6 +121,8 @@ class Connection:
     def close(self) -> None:
         self.closed = 1
         self._end()
+        if self.refuse_close:
+            raise psycopg2.InterfaceError("the socket is gone")
 
     def cancel(self) -> None:
         self._require_open()
@@ -143,7 +152,7 @@ class Connection:
         return 2 if self._begun else 1
 
     def get_transaction_status(self) -> int:
-        return 4 if self.closed else 3 if self._failed else 2 if self._begun else 0
+        return 4 if self.closed or self.broken else 3 if self._failed else 2 if self._begun else 0
 
     def get_backend_pid(self) -> int:
         return 4711

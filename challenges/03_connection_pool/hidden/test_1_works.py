@@ -75,13 +75,27 @@ def test_returned_connections_stay_open(subject: Handle, postgres: PostgresWitne
 def test_never_more_than_max_connections(subject: Handle) -> None:
     """There are never more than max_connections, however many callers want one."""
     server = Server()
-    pool = subject.DatabasePool(0, 2, connect=server.connect, timeout=0.02)
+    pool = subject.DatabasePool(0, 2, connect=server.connect, timeout=0.01)
     with lend(pool, timeout=LONG), lend(pool, timeout=LONG):
         with raises("PoolTimeout", because="both connections are lent, and two is the maximum"):
             borrow(pool)
         expect(server.open(), "number of open connections while two are lent and a third was asked for").at_most(
             2, because="the place must be free before a connection is opened, not after"
         )
+
+
+@check(tier=1, section="§2")
+def test_connection_stays_open_after_an_error(subject: Handle) -> None:
+    """A connection whose block raised an error stays open and is lent again."""
+    server = Server()
+    pool = subject.DatabasePool(1, 1, connect=server.connect, timeout=2)
+    for _ in range(2):
+        with suppress(ValueError), lend(pool) as connection:
+            execute(connection, "UPDATE a", after="a block that raised")
+            raise ValueError("no such user")
+    closed = sum(bool(connection.closed) for connection in server.connections)
+    because = "nothing is wrong with the connection: roll back, and it is as good as before"
+    expect(closed, "number of connections that were closed after two blocks that raised").equals(0, because=because)
 
 
 @check(tier=1, section="§2")

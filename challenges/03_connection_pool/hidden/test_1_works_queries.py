@@ -129,7 +129,7 @@ def test_stats_count_connections_and_loans(subject: Handle) -> None:
 @check(tier=1, section="§6")
 def test_timeout_is_no_loan(subject: Handle) -> None:
     """A caller who got a PoolTimeout is not counted in connections_used."""
-    pool = subject.DatabasePool(1, 1, connect=Server().connect, timeout=0.02)
+    pool = subject.DatabasePool(1, 1, connect=Server().connect, timeout=0.01)
     with lend(pool, timeout=LONG):
         seconds_until_timeout(pool, "get_connection()")
     because = "who got a PoolTimeout was lent nothing: count when the connection is there, not before the wait"

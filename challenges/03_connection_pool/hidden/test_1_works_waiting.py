@@ -18,17 +18,17 @@ OWN = 2.0
 @check(tier=1, section="§3")
 def test_waiting_ends_with_pool_timeout(subject: Handle) -> None:
     """A caller who finds all connections lent waits for the timeout, and only then gets PoolTimeout."""
-    pool = subject.DatabasePool(1, 1, connect=Server().connect, timeout=0.1)
+    pool = subject.DatabasePool(1, 1, connect=Server().connect, timeout=0.04)
 
     def wait() -> float:
-        waited = seconds_until_timeout(pool, "get_connection() of a pool with timeout=0.1")
-        expect(waited, "the time until PoolTimeout with timeout=0.1, in seconds,").at_least(
-            0.07, because="a connection may come back at any moment: do not give up too early"
+        waited = seconds_until_timeout(pool, "get_connection() of a pool with timeout=0.04", family=True)
+        expect(waited, "the time until PoolTimeout with timeout=0.04, in seconds,").at_least(
+            0.03, because="a connection may come back at any moment: do not give up too early"
         )
         return waited
 
     with lend(pool, timeout=LONG):
-        expect(shortest(wait, 0.9), "the time until PoolTimeout with timeout=0.1, in seconds,").at_most(
+        expect(shortest(wait, 0.9), "the time until PoolTimeout with timeout=0.04, in seconds,").at_most(
             0.9, because="the wait ends with the timeout, not with the next look some time later"
         )
 
@@ -36,7 +36,7 @@ def test_waiting_ends_with_pool_timeout(subject: Handle) -> None:
 @check(tier=1, section="§3")
 def test_timeout_of_a_call_goes_first(subject: Handle) -> None:
     """A timeout given to get_connection() counts instead of the pool's own."""
-    _expect_calls_timeout(subject, 0.05, "the pool's own timeout was used: the argument of the call goes first")
+    _expect_calls_timeout(subject, 0.02, "the pool's own timeout was used: the argument of the call goes first")
 
 
 @check(tier=1, section="§3")
@@ -50,7 +50,7 @@ def test_timeout_of_zero_does_not_wait(subject: Handle) -> None:
 def test_returned_connection_ends_the_wait(subject: Handle, in_background: InBackground) -> None:
     """A caller who waits gets the connection as soon as it comes back."""
     pool = subject.DatabasePool(1, 1, connect=Server().connect, timeout=OWN)
-    other_pool = subject.DatabasePool(1, 1, connect=Server().connect, timeout=0.05)
+    other_pool = subject.DatabasePool(1, 1, connect=Server().connect, timeout=0.02)
     nobody_told = "the connection came back, but who waits was not told: call notify(), under the lock"
 
     def wait() -> float:
@@ -81,7 +81,7 @@ def test_returned_connection_ends_the_wait(subject: Handle, in_background: InBac
 @check(tier=1, section="§3")
 def test_who_timed_out_has_taken_nothing(subject: Handle) -> None:
     """After a PoolTimeout, all max_connections can be lent as before."""
-    pool = subject.DatabasePool(0, 2, connect=Server().connect, timeout=0.02)
+    pool = subject.DatabasePool(0, 2, connect=Server().connect, timeout=0.01)
     with lend(pool, timeout=LONG), lend(pool, timeout=LONG):
         for _ in range(2):
             seconds_until_timeout(pool, "get_connection()")

@@ -1,86 +1,19 @@
 """Mistake: a caller who finds all connections lent is turned away at once.
 
 Believes: if there is no connection now, there is nothing to be done about it.
-Rejected by: waiting_ends_with_pool_timeout, returned_connection_ends_the_wait
+Rejected by: waiting_ends_with_pool_timeout, returned_connection_ends_the_wait,
+    failed_connect_lets_who_waits_try, first_come_first_served, being_woken_does_not_restart_the_timeout,
+    broken_connection_lets_who_waits_open_one, close_ends_the_wait, full_line_turns_away,
+    last_place_in_line_goes_to_one, all_numbers_are_told
+Hint: A connection may come back in a moment. What could this caller do until then, and for how long?
 """
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
-
-import psycopg2
+from sound.parts import PoolClosed, PoolError, PoolTimeout, TooManyRequests  # noqa: F401
+from sound.pool import SoundPool
 
 
-class PoolError(Exception):
-    """Base of the pool's own errors."""
+class DatabasePool(SoundPool):
+    """A caller who finds all connections lent is turned away at once."""
 
-
-class PoolTimeout(PoolError):
-    """No connection became free in time."""
-
-
-class DatabasePool:
-    """Lends connections; opens a new one when none is idle."""
-
-    def __init__(
-        self,
-        min_connections: int = 5,
-        max_connections: int = 20,
-        *,
-        connect: Callable[[], Any] | None = None,
-        dsn: str | None = None,
-        timeout: float = 30.0,
-        **_later_tiers: object,
-    ) -> None:
-        self._connect = connect or (lambda: psycopg2.connect(dsn))
-        self._max = max_connections
-        self._timeout = timeout
-        self._changed = threading.Condition()
-        self._idle: list[Any] = []
-        self._open = 0
-        self._used = 0
-
-    @contextmanager
-    def get_connection(self, timeout: float | None = None) -> Iterator[Any]:
-        """Lend a connection, then commit or roll back."""
-        connection = self._take()
-        try:
-            yield connection
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
-        finally:
-            self._give_back(connection)
-
-    def execute_query(self, query: str, params: Any = None) -> list[Any]:
-        """Run one statement; its rows, or []."""
-        with self.get_connection() as connection, connection.cursor() as cursor:
-            cursor.execute(query, params)
-            return [] if cursor.description is None else cursor.fetchall()
-
-    def get_stats(self) -> dict[str, int]:
-        """Count connections and loans."""
-        with self._changed:
-            return {
-                "pool_size": self._open,
-                "available_connections": len(self._idle),
-                "connections_created": self._open,
-                "connections_used": self._used,
-            }
-
-    def _take(self) -> Any:
-        with self._changed:
-            if not self._idle and self._open == self._max:
-                raise PoolTimeout
-            self._used += 1
-            if self._idle:
-                return self._idle.pop()
-            self._open += 1
-        return self._connect()
-
-    def _give_back(self, connection: Any) -> None:
-        with self._changed:
-            self._idle.append(connection)
-            self._changed.notify()
+    def _wait(self, loan, timeout):
+        pass

@@ -1,9 +1,23 @@
 """Mistake: psycopg2's own pool is used as if it did everything a pool should do.
 
 Believes: a pool that comes with the driver waits, commits, and keeps what it opened.
-Rejected by: returned_connections_stay_open, never_more_than_max_connections, waiting_ends_with_pool_timeout,
-    timeout_of_a_call_goes_first, returned_connection_ends_the_wait, clean_exit_commits, error_rolls_back,
-    statement_without_rows_gives_an_empty_list, returning_rows_are_kept, stats_count_connections_and_loans
+Rejected by: returned_connections_stay_open, never_more_than_max_connections, clean_exit_commits,
+    error_rolls_back, connection_is_free_again_after_a_failed_commit,
+    statement_without_rows_gives_an_empty_list, returning_rows_are_kept, stats_count_connections_and_loans,
+    timeout_is_no_loan, waiting_ends_with_pool_timeout, timeout_of_a_call_goes_first,
+    timeout_of_zero_does_not_wait, returned_connection_ends_the_wait, who_timed_out_has_taken_nothing,
+    slow_connect_holds_up_nobody, first_come_first_served, being_woken_does_not_restart_the_timeout,
+    connection_is_not_lost_to_who_gives_up, broken_connection_lets_who_waits_open_one,
+    dead_idle_connections_are_replaced, closed_connection_is_not_lent_again, session_is_wiped,
+    reset_is_called_on_return, blocks_error_survives, interrupts_roll_back, lifetimes_differ,
+    settings_are_checked_first, failed_start_leaves_nothing_open, closed_pool_lends_nothing,
+    with_block_closes_the_pool, lent_connections_finish_first, close_ends_the_wait,
+    nothing_stays_open_after_close, close_waits_as_long_as_told, closed_pool_leaves_no_thread,
+    needed_connections_stay, long_loans_are_reported_once, full_line_turns_away, line_has_no_end_by_default,
+    last_place_in_line_goes_to_one, child_can_use_the_pool, all_numbers_are_told, one_being_opened_is_in_use,
+    numbers_are_of_one_moment, no_count_is_lost, opened_minus_closed_is_the_size
+Hint: psycopg2's pool lends and takes back, and that is all it does. Which promises of the spec are left for
+    you: who waits, who commits, and what becomes of connections above the minimum?
 
 The book's listing in other words, repaired just enough to run: it is indented, it takes dsn= and connect=
 instead of a password in the code, and get_stats() reads what psycopg2's pool has. What is wrong with it:

@@ -1,88 +1,20 @@
 """Mistake: a new connection is opened whenever none is idle.
 
 Believes: max_connections says how many to keep, and callers must not wait.
-Rejected by: never_more_than_max_connections, waiting_ends_with_pool_timeout, timeout_of_a_call_goes_first,
-    returned_connection_ends_the_wait
+Rejected by: never_more_than_max_connections, timeout_is_no_loan, waiting_ends_with_pool_timeout,
+    timeout_of_a_call_goes_first, timeout_of_zero_does_not_wait, returned_connection_ends_the_wait,
+    who_timed_out_has_taken_nothing, maximum_holds_while_opening, being_woken_does_not_restart_the_timeout,
+    close_ends_the_wait, full_line_turns_away, line_has_no_end_by_default, last_place_in_line_goes_to_one,
+    all_numbers_are_told, no_count_is_lost
+Hint: What does your pool do when max_connections are lent and one more caller comes?
 """
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
-
-import psycopg2
+from sound.parts import PoolClosed, PoolError, PoolTimeout, TooManyRequests  # noqa: F401
+from sound.pool import SoundPool
 
 
-class PoolError(Exception):
-    """Base of the pool's own errors."""
+class DatabasePool(SoundPool):
+    """A new connection is opened whenever none is idle."""
 
-
-class PoolTimeout(PoolError):
-    """No connection became free in time."""
-
-
-class DatabasePool:
-    """Lends connections; opens a new one when none is idle."""
-
-    def __init__(
-        self,
-        min_connections: int = 5,
-        max_connections: int = 20,
-        *,
-        connect: Callable[[], Any] | None = None,
-        dsn: str | None = None,
-        timeout: float = 30.0,
-        **_later_tiers: object,
-    ) -> None:
-        self._connect = connect or (lambda: psycopg2.connect(dsn))
-        self._max = max_connections
-        self._timeout = timeout
-        self._changed = threading.Condition()
-        self._idle: list[Any] = []
-        self._open = 0
-        self._used = 0
-
-    @contextmanager
-    def get_connection(self, timeout: float | None = None) -> Iterator[Any]:
-        """Lend a connection, then commit or roll back."""
-        connection = self._take()
-        try:
-            yield connection
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
-        finally:
-            self._give_back(connection)
-
-    def execute_query(self, query: str, params: Any = None) -> list[Any]:
-        """Run one statement; its rows, or []."""
-        with self.get_connection() as connection, connection.cursor() as cursor:
-            cursor.execute(query, params)
-            return [] if cursor.description is None else cursor.fetchall()
-
-    def get_stats(self) -> dict[str, int]:
-        """Count connections and loans."""
-        with self._changed:
-            return {
-                "pool_size": self._open,
-                "available_connections": len(self._idle),
-                "connections_created": self._open,
-                "connections_used": self._used,
-            }
-
-    def _take(self) -> Any:
-        with self._changed:
-            self._used += 1
-            if self._idle:
-                return self._idle.pop()
-            self._open += 1
-        return self._connect()
-
-    def _give_back(self, connection: Any) -> None:
-        with self._changed:
-            if len(self._idle) < self._max:
-                self._idle.append(connection)
-                return
-            self._open -= 1
-        connection.close()
+    def _has_room(self):
+        return True

@@ -2,100 +2,37 @@
 
 Believes: a thread can only do one thing at a time, so one connection is enough for it.
 Rejected by: two_blocks_never_share_a_connection, never_more_than_max_connections,
-    waiting_ends_with_pool_timeout, timeout_of_a_call_goes_first, returned_connection_ends_the_wait,
-    stats_count_connections_and_loans
+    stats_count_connections_and_loans, timeout_is_no_loan, waiting_ends_with_pool_timeout,
+    timeout_of_a_call_goes_first, timeout_of_zero_does_not_wait, returned_connection_ends_the_wait,
+    who_timed_out_has_taken_nothing, connection_comes_back_once, lifetimes_differ, needed_connections_stay,
+    child_can_use_the_pool
+Hint: What becomes of the outer block's transaction when a block inside it, with the same connection, ends?
 
 The inner block's statements become part of the outer block's transaction.
 """
 
 import threading
-import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import psycopg2
-
-
-class PoolError(Exception):
-    """Base of the pool's own errors."""
+from sound.parts import PoolClosed, PoolError, PoolTimeout, TooManyRequests  # noqa: F401
+from sound.pool import SoundPool
 
 
-class PoolTimeout(PoolError):
-    """No connection became free in time."""
+class DatabasePool(SoundPool):
+    """A thread that asks twice gets the same connection twice."""
 
-
-class DatabasePool:
-    """Lends connections; opens a new one when none is idle."""
-
-    def __init__(
-        self,
-        min_connections: int = 5,
-        max_connections: int = 20,
-        *,
-        connect: Callable[[], Any] | None = None,
-        dsn: str | None = None,
-        timeout: float = 30.0,
-        **_later_tiers: object,
-    ) -> None:
-        self._connect = connect or (lambda: psycopg2.connect(dsn))
-        self._max = max_connections
-        self._timeout = timeout
-        self._changed = threading.Condition()
-        self._idle: list[Any] = []
-        self._open = 0
-        self._used = 0
+    def __init__(self, *args, **options):
         self._mine = threading.local()
+        super().__init__(*args, **options)
 
     @contextmanager
-    def get_connection(self, timeout: float | None = None) -> Iterator[Any]:
-        """Lend a connection, then commit or roll back."""
+    def get_connection(self, timeout=None):
         if getattr(self._mine, "connection", None) is not None:
             yield self._mine.connection
             return
-        connection = self._take(self._timeout if timeout is None else timeout)
-        self._mine.connection = connection
-        try:
-            yield connection
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
-        finally:
-            self._mine.connection = None
-            self._give_back(connection)
-
-    def execute_query(self, query: str, params: Any = None) -> list[Any]:
-        """Run one statement; its rows, or []."""
-        with self.get_connection() as connection, connection.cursor() as cursor:
-            cursor.execute(query, params)
-            return [] if cursor.description is None else cursor.fetchall()
-
-    def get_stats(self) -> dict[str, int]:
-        """Count connections and loans."""
-        with self._changed:
-            return {
-                "pool_size": self._open,
-                "available_connections": len(self._idle),
-                "connections_created": self._open,
-                "connections_used": self._used,
-            }
-
-    def _take(self, timeout: float) -> Any:
-        deadline = time.monotonic() + timeout
-        with self._changed:
-            while not self._idle and self._open == self._max:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise PoolTimeout
-                self._changed.wait(left)
-            self._used += 1
-            if self._idle:
-                return self._idle.pop()
-            self._open += 1
-        return self._connect()
-
-    def _give_back(self, connection: Any) -> None:
-        with self._changed:
-            self._idle.append(connection)
-            self._changed.notify()
+        with super().get_connection(timeout) as connection:
+            self._mine.connection = connection
+            try:
+                yield connection
+            finally:
+                self._mine.connection = None

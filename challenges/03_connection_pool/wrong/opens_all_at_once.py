@@ -1,91 +1,18 @@
 """Mistake: all max_connections are opened at the start.
 
 Believes: the maximum will be needed sooner or later, so why not now.
-Rejected by: one_caller_needs_one_connection
+Rejected by: one_caller_needs_one_connection, failed_connect_frees_its_place, one_being_opened_is_in_use
+Hint: How many connections does a program need that only ever borrows one at a time?
 """
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
-
-import psycopg2
+from sound.parts import PoolClosed, PoolError, PoolTimeout, TooManyRequests  # noqa: F401
+from sound.pool import SoundPool
 
 
-class PoolError(Exception):
-    """Base of the pool's own errors."""
+class DatabasePool(SoundPool):
+    """All max_connections are opened at the start."""
 
-
-class PoolTimeout(PoolError):
-    """No connection became free in time."""
-
-
-class DatabasePool:
-    """Lends connections; opens a new one when none is idle."""
-
-    def __init__(
-        self,
-        min_connections: int = 5,
-        max_connections: int = 20,
-        *,
-        connect: Callable[[], Any] | None = None,
-        dsn: str | None = None,
-        timeout: float = 30.0,
-        **_later_tiers: object,
-    ) -> None:
-        self._connect = connect or (lambda: psycopg2.connect(dsn))
-        self._max = max_connections
-        self._timeout = timeout
-        self._changed = threading.Condition()
-        self._idle: list[Any] = [self._connect() for _ in range(max_connections)]
-        self._open = max_connections
-        self._used = 0
-
-    @contextmanager
-    def get_connection(self, timeout: float | None = None) -> Iterator[Any]:
-        """Lend a connection, then commit or roll back."""
-        connection = self._take(self._timeout if timeout is None else timeout)
-        try:
-            yield connection
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
-        finally:
-            self._give_back(connection)
-
-    def execute_query(self, query: str, params: Any = None) -> list[Any]:
-        """Run one statement; its rows, or []."""
-        with self.get_connection() as connection, connection.cursor() as cursor:
-            cursor.execute(query, params)
-            return [] if cursor.description is None else cursor.fetchall()
-
-    def get_stats(self) -> dict[str, int]:
-        """Count connections and loans."""
-        with self._changed:
-            return {
-                "pool_size": self._open,
-                "available_connections": len(self._idle),
-                "connections_created": self._open,
-                "connections_used": self._used,
-            }
-
-    def _take(self, timeout: float) -> Any:
-        deadline = time.monotonic() + timeout
-        with self._changed:
-            while not self._idle and self._open == self._max:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise PoolTimeout
-                self._changed.wait(left)
-            self._used += 1
-            if self._idle:
-                return self._idle.pop()
-            self._open += 1
-        return self._connect()
-
-    def _give_back(self, connection: Any) -> None:
-        with self._changed:
-            self._idle.append(connection)
-            self._changed.notify()
+    def _start(self):
+        least, self._min = self._min, self._max
+        super()._start()
+        self._min = least

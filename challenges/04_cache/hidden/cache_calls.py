@@ -40,7 +40,7 @@ class Cache:
         return _answer("clear_pattern", self.handle.clear_pattern(pattern))
 
 
-def new_cache(subject: Handle, server: Redis, **options: float) -> Cache:
+def new_cache(subject: Handle, server: Redis, **options: Any) -> Cache:  # noqa: ANN401
     """Make a CacheManager for *server*."""
     return Cache(subject.CacheManager(redis_host=server.host, redis_port=server.port, **options))
 

@@ -3,7 +3,28 @@
 from random import Random
 
 from cache_calls import MINUTE, Clock, Redis, changed, decorated, found, gone, new_cache, stored
-from grader.testing import Handle, check, expect
+from grader.testing import Handle, SubjectRaised, SubjectTimedOut, check, expect, fail
+
+
+@check(tier=1, section="§1", ask="What does your constructor do, and which of it could wait for the first call?")
+def test_cache_is_made_before_its_server_runs(subject: Handle) -> None:
+    """A CacheManager takes all its options, and can be made before its server runs."""
+    try:
+        subject.CacheManager(
+            redis_host="localhost", redis_port=1, client=None, default_ttl=60, prefix="shop:", jitter=0.1,
+            refresh_ahead=0.2, lock_ttl=20.0, on_error="miss",
+        )  # fmt: skip
+    except (SubjectRaised, SubjectTimedOut) as error:
+        if isinstance(error, SubjectRaised) and error.name == "NotImplementedError":
+            raise
+        got = str(error) if isinstance(error, SubjectRaised) else f"no answer within {error.seconds:g} s"
+        fail(
+            f"CacheManager(…), made with all its options and without a server, gave {got}",
+            expected="a new CacheManager",
+            got=got,
+            because="accept every option of the interface from the start, and ask nothing of Redis yet: a program "
+            "makes its cache when it starts, and its server may come later",
+        )
 
 
 @check(tier=1, section="§1")

@@ -2,6 +2,7 @@
 
 Believes: a cache can be filled again, so removing too much does no harm.
 Rejected by: clear_pattern_removes_what_matches, clear_pattern_returns_zero_without_a_match
+Hint: Store "user:1" and "cart:1", then clear "user:*". What should be left, and what is?
 """
 
 import json

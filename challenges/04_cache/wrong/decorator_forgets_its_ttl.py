@@ -2,6 +2,8 @@
 
 Believes: the cache knows how long things live.
 Rejected by: decorator_keeps_results_for_its_own_ttl
+Hint: Follow the number in @cache_result(ttl=600) through your code. Does it reach the place where the result
+    is stored?
 """
 
 import json

@@ -2,6 +2,7 @@
 
 Believes: without a number, any number will do.
 Rejected by: decorator_without_a_ttl_keeps_for_300_seconds
+Hint: What does the spec say cache_result() means without a ttl?
 """
 
 import json

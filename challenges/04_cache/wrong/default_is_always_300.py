@@ -2,6 +2,7 @@
 
 Believes: five minutes is what the course says.
 Rejected by: without_a_ttl_the_default_counts
+Hint: A CacheManager is made with default_ttl=100. Which line of your code uses that number?
 """
 
 import json

@@ -2,6 +2,8 @@
 
 Believes: the default cache is set before anything else happens.
 Rejected by: decorator_uses_the_right_cache
+Hint: When is the body of your decorator run, and when the body of the wrapper? Which of the two asks for the
+    default cache?
 """
 
 import json

@@ -2,6 +2,7 @@
 
 Believes: after it the key is gone, so it has worked.
 Rejected by: delete_says_whether_there_was_a_value
+Hint: What does the client's delete return when there was nothing to delete?
 """
 
 import json

@@ -2,6 +2,7 @@
 
 Believes: DEL understands *, as the shell's rm does.
 Rejected by: clear_pattern_removes_what_matches
+Hint: Does DEL know what "*" means? Which command of Redis finds the names that match a pattern?
 """
 
 import json

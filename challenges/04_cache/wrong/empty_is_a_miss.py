@@ -2,6 +2,7 @@
 
 Believes: "if value:" asks whether there is a value.
 Rejected by: none_result_is_cached, empty_results_are_cached
+Hint: Which values are false in an if, although they are values? And how else could you tell a miss?
 """
 
 import json

@@ -2,6 +2,7 @@
 
 Believes: a cache should never let an error through.
 Rejected by: errors_pass_through_uncached
+Hint: The function raised. What does the caller learn of it, and what does the next caller find in the cache?
 """
 
 import json

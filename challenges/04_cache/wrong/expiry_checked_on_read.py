@@ -2,6 +2,7 @@
 
 Believes: an entry that get refuses to return is gone.
 Rejected by: redis_knows_when_each_entry_ends
+Hint: Who removes an entry that nobody ever reads again?
 """
 
 import json

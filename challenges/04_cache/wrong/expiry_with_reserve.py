@@ -2,6 +2,7 @@
 
 Believes: the date is exact, so the expiry in Redis only has to be late enough.
 Rejected by: redis_knows_when_each_entry_ends
+Hint: An entry with a ttl of a minute that nobody reads: how long does it fill the server's memory?
 """
 
 import json

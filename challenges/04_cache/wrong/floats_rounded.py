@@ -2,6 +2,7 @@
 
 Believes: nobody needs more digits than these.
 Rejected by: values_come_back_as_they_were
+Hint: Store 0.1 + 0.2 and read it back. Is every digit still there?
 """
 
 import json

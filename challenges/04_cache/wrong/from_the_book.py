@@ -1,9 +1,10 @@
 """Mistake: the cache of the book this course grew from, mended just enough to run.
 
 Believes: a value that is None, 0 or empty is as good as none.
-Rejected by: cached_none_is_not_a_miss, without_a_ttl_the_default_counts, ttl_of_zero_keeps_nothing,
-    ttl_may_be_a_fraction, clear_pattern_returns_zero_without_a_match, none_result_is_cached,
-    decorator_keeps_results_for_its_own_ttl
+Rejected by: cache_is_made_before_its_server_runs, cached_none_is_not_a_miss, without_a_ttl_the_default_counts,
+    ttl_of_zero_keeps_nothing, ttl_may_be_a_fraction, clear_pattern_returns_zero_without_a_match,
+    none_result_is_cached, decorator_keeps_results_for_its_own_ttl
+Hint: Start with one question: what does get return when None was stored, and what when nothing was?
 
 Mended: a block that was there twice; a number added to a string in the key; and the decorator asks the default
 cache where its server is. What is still wrong, for each tier to find:

@@ -2,6 +2,7 @@
 
 Believes: what fails in there is Redis.
 Rejected by: errors_pass_through_uncached
+Hint: Which lines stand inside your try block, and whose errors does it catch?
 """
 
 import json

@@ -2,6 +2,7 @@
 
 Believes: a look into a dict is faster than one into Redis, and shows the same.
 Rejected by: two_caches_share_their_values
+Hint: Another process deletes the key, or stores a new value. When does your copy notice?
 """
 
 import json

@@ -2,6 +2,7 @@
 
 Believes: args holds all the arguments.
 Rejected by: each_call_has_its_own_entry
+Hint: Write down the keys of f(1, page=1) and f(1, page=2). Do they differ?
 """
 
 import json

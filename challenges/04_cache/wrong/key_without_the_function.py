@@ -2,6 +2,7 @@
 
 Believes: arguments are what tells one call from another.
 Rejected by: each_call_has_its_own_entry
+Hint: get_user(1) and get_order(1) are both cached. Under which keys?
 """
 
 import json

@@ -3,6 +3,7 @@
 Believes: one time to live, set once, is enough for a whole cache.
 Rejected by: value_is_gone_after_its_ttl, ttl_of_zero_keeps_nothing, ttl_may_be_a_fraction,
     decorator_keeps_results_for_its_own_ttl
+Hint: set is called with ttl=60. Which line of your code uses that number?
 """
 
 import json

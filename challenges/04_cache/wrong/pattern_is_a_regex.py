@@ -2,6 +2,7 @@
 
 Believes: with "*" and "?" replaced, a pattern is a regular expression.
 Rejected by: other_characters_mean_themselves
+Hint: What does a dot mean in a regular expression, and what in your patterns?
 """
 
 import json

@@ -2,6 +2,7 @@
 
 Believes: what stands in front of the pattern is somebody's prefix.
 Rejected by: clear_pattern_compares_whole_keys
+Hint: Clear "user:1" while "old:user:1" is there too. Where must a match begin?
 """
 
 import json

@@ -2,6 +2,7 @@
 
 Believes: match, of the module re, asks whether the whole text matches.
 Rejected by: clear_pattern_compares_whole_keys
+Hint: Clear "user:1" while "user:10" is there too. Where must a match end?
 """
 
 import json

@@ -2,6 +2,7 @@
 
 Believes: "*" is the wildcard, and one is enough.
 Rejected by: question_mark_is_one_character
+Hint: Which keys does "user:?" stand for?
 """
 
 import json

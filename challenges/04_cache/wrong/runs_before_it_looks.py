@@ -3,6 +3,7 @@
 Believes: the order does not matter as long as the cached result is returned.
 Rejected by: hit_does_not_run_the_function, none_result_is_cached, empty_results_are_cached,
     errors_pass_through_uncached, decorator_keeps_results_for_its_own_ttl
+Hint: In which order does your wrapper look into the cache and run the function?
 """
 
 import json

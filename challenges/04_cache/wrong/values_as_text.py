@@ -5,6 +5,7 @@ Rejected by: values_come_back_as_they_were, cached_none_is_not_a_miss, two_cache
     without_a_ttl_the_default_counts, clear_pattern_removes_what_matches, hit_does_not_run_the_function,
     none_result_is_cached, empty_results_are_cached, errors_pass_through_uncached,
     decorator_keeps_results_for_its_own_ttl
+Hint: Store the number 5, and the text "5". How could get know which of them it was?
 """
 
 from collections.abc import Callable

@@ -2,6 +2,7 @@
 
 Believes: Redis counts in seconds, and half a second is close enough to one.
 Rejected by: ttl_may_be_a_fraction
+Hint: What becomes of a ttl of 0.5 on its way to Redis? Which unit can say half a second?
 """
 
 import json

@@ -2,6 +2,7 @@
 
 Believes: functools.wraps is for the documentation.
 Rejected by: decorated_function_keeps_its_name
+Hint: Print the __name__ of a decorated function. What would a second decorator take it for?
 """
 
 import json

@@ -2,6 +2,7 @@
 
 Believes: not storing means doing nothing.
 Rejected by: ttl_of_zero_keeps_nothing
+Hint: A key has a value, and then it is set with ttl=0. What should get find?
 """
 
 import json

@@ -2,6 +2,7 @@
 
 Believes: "ttl or default" is the short way to say "the default if none was given".
 Rejected by: ttl_of_zero_keeps_nothing, decorator_keeps_results_for_its_own_ttl
+Hint: What does "ttl or default" give when ttl is 0?
 """
 
 import json

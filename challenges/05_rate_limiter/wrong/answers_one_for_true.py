@@ -1,11 +1,13 @@
 """Mistake: the answer is 1 or 0.
 
 Believes: 1 is as good as True.
-Rejected by: answer_has_every_field
+Rejected by: answer_has_every_field, user_limits_show_the_users_bucket, looking_is_free
+Hint: What exactly does Redis return, and what does `answer is True` say about it?
 
 What Redis returned goes straight to the caller; `is True` and JSON tell the difference.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -97,6 +99,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return allowed, self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -131,7 +134,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

@@ -1,11 +1,15 @@
 """Mistake: the window starts with the first request and ends all at once.
 
 Believes: INCR, and EXPIRE on the first one, make a sliding window, since it does not follow the clock.
-Rejected by: slots_come_back_one_by_one
+Rejected by: slots_come_back_one_by_one, waiting_as_told_gets_in, reset_time_is_when_the_oldest_leaves,
+    wait_is_for_the_whole_cost, wait_under_a_lower_limit_is_true
+Hint: The counter was started by the first request. What happens to the request of a second ago when the counter
+    expires?
 
 When the counter expires, requests from a second ago are forgotten together with the first one.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -90,6 +94,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -124,7 +129,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

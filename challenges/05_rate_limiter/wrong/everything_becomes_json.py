@@ -2,10 +2,12 @@
 
 Believes: an API answers with JSON, always.
 Rejected by: any_route_can_be_limited
+Hint: What becomes of a text, of a tuple with a status, or of a ready response when you make JSON of it?
 
 A text gets quotes, a tuple loses its status, and a response cannot be made JSON at all.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -97,6 +99,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -131,7 +134,9 @@ def rate_limit(
                 response = jsonify(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

@@ -3,7 +3,20 @@
 Believes: a pipeline that trims, counts, adds and sets an expiry is a sliding window.
 Rejected by: exactly_the_limit_is_admitted, limit_of_zero_admits_nobody, refused_requests_are_free,
     requests_in_one_instant_all_count, answer_has_every_field, remaining_is_what_is_left_after_this_call,
-    redis_names_carry_the_prefix, user_limits_show_the_users_bucket, looking_is_free, limited_route_still_answers
+    redis_names_carry_the_prefix, user_limits_show_the_users_bucket, looking_is_free, limited_route_still_answers,
+    route_over_the_limit_answers_429, refused_request_does_not_run_the_route, route_limit_is_for_an_hour,
+    any_route_can_be_limited, caller_is_the_address_without_identity, limiter_of_a_route_can_be_left_out,
+    skewed_clocks_agree, skewed_clock_tells_the_same_times, burst_allowance_adds_to_the_limit,
+    no_window_holds_more_than_the_sum, senseless_configs_are_refused, refused_connection_is_answered_by_policy,
+    silent_redis_is_answered_in_time, error_of_redis_is_answered_by_policy, blind_answers_are_logged,
+    refused_requests_leave_nothing, bucket_never_outgrows_the_limit, entries_outlive_their_window,
+    nothing_is_left_after_the_window, waiting_as_told_gets_in, reset_time_is_when_the_oldest_leaves,
+    looking_changes_nothing, cost_is_taken_as_a_whole, cost_above_the_limit_never_fits, senseless_costs_are_refused,
+    wait_is_for_the_whole_cost, lower_limit_holds_at_once, higher_limit_holds_at_once,
+    wait_under_a_lower_limit_is_true, every_answer_carries_the_limit, retry_after_is_whole_and_true,
+    headers_do_not_choose_the_caller, redis_away_is_503
+Hint: Take one promise after the other. At which moment is the count read that the decision is made on, and is this
+    request in it?
 
 The classic first version, repaired just enough to run. What is wrong with it:
 the count is taken before this request is added and compared with "at most", so one too many gets through;

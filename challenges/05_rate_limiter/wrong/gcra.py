@@ -1,13 +1,20 @@
 """Mistake: slots come back at an even pace, before any request has left the window.
 
 Believes: five a minute is one every twelve seconds, with five saved up.
-Rejected by: no_window_holds_more_than_the_limit, refused_requests_are_free
+Rejected by: no_window_holds_more_than_the_limit, refused_requests_are_free, skewed_clock_tells_the_same_times,
+    no_window_holds_more_than_the_sum, entries_outlive_their_window, waiting_as_told_gets_in,
+    looking_tells_the_same_wait, reset_time_is_when_the_oldest_leaves, cost_above_the_limit_never_fits,
+    wait_is_for_the_whole_cost, lower_limit_holds_at_once, higher_limit_holds_at_once,
+    wait_under_a_lower_limit_is_true, every_answer_carries_the_limit
+Hint: After a burst of five, when does your limiter admit the next one? How many requests have the last 60 seconds
+    seen then?
 
 GCRA, the leaky bucket of many gateways, keeps one time per key and is a fine choice where an average rate is
 what matters. After a burst of five it admits one more every twelve seconds, so a window can hold almost twice
 the limit. This course asks for the exact count.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -92,6 +99,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -126,7 +134,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

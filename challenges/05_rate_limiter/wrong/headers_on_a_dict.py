@@ -1,11 +1,16 @@
 """Mistake: the decorator takes the route's return value for a response.
 
 Believes: a Flask view returns a response object.
-Rejected by: limited_route_still_answers, route_over_the_limit_answers_429
+Rejected by: limited_route_still_answers, route_over_the_limit_answers_429, refused_request_does_not_run_the_route,
+    route_limit_is_for_an_hour, any_route_can_be_limited, caller_is_the_address_without_identity,
+    limiter_of_a_route_can_be_left_out, every_answer_carries_the_limit, headers_do_not_choose_the_caller,
+    redis_away_is_503
+Hint: What does a route return that ends with `return {...}`, and has that any headers? Who turns it into a response?
 
 Most views return a dict, a text or a tuple; Flask makes the response later. Every admitted request fails.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -97,6 +102,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -131,7 +137,9 @@ def rate_limit(
                 response = view(*args, **kwargs)
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

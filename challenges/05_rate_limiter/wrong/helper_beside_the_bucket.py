@@ -1,11 +1,13 @@
 """Mistake: a helper key lies where another caller's bucket may be.
 
 Believes: no caller is called 'alice:seq'.
-Rejected by: different_keys_never_meet
+Rejected by: different_keys_never_meet, keys_of_a_decision_share_a_slot
+Hint: Which names in Redis can a caller reach by choosing a key? Is one of your helpers among them?
 
 The numbers for unique entries live under the bucket's name with ':seq' behind it.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -30,9 +32,10 @@ local allowed = count + cost <= limit
 if allowed and request ~= '' then
   redis.call('ZREMRANGEBYSCORE', bucket, '-inf', since - 1)
   for unit = 1, cost do
-    redis.call('ZADD', bucket, now, request .. unit)
+    redis.call('ZADD', bucket, now, redis.call('INCR', KEYS[2]))
   end
   redis.call('PEXPIRE', bucket, math.ceil(window / 1000) + 1)
+  redis.call('PEXPIRE', KEYS[2], math.ceil(window / 1000) + 1)
   count = count + cost
 end
 local function freed_at(nth)
@@ -89,16 +92,16 @@ class RedisRateLimiter:
         return {"user_id": user_id, "allowed": allowed, **stats}
 
     def reset(self, key: str) -> None:
-        self._redis.delete(self._prefix + key)
+        self._redis.delete(self._prefix + key, f"{self._prefix}{key}:seq")
 
     def _ask(self, key: str, config: RateLimitConfig, cost: int, request_id: str) -> tuple[bool, dict[str, Any]]:
         limit = config.max_requests + config.burst_allowance
         window = math.ceil(config.window_seconds * 1_000_000)
         try:
-            if request_id:
-                request_id = f"{self._redis.incr(f'{self._prefix}{key}:seq')}-"
-            allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
-        except redis.ConnectionError:
+            keys = [self._prefix + key, f"{self._prefix}{key}:seq"]
+            allowed, count, reset, wait = self._decide(keys, [window, limit, cost, request_id])
+        except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -133,7 +136,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

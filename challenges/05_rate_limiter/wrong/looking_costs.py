@@ -1,9 +1,12 @@
 """Mistake: looking at the limits uses them up.
 
 Believes: the status of a user is what is_allowed returns for them.
-Rejected by: looking_is_free, user_limits_show_the_users_bucket
+Rejected by: looking_is_free, user_limits_show_the_users_bucket, limited_route_still_answers,
+    reset_time_is_when_the_oldest_leaves, looking_changes_nothing
+Hint: Which part of is_allowed writes to Redis? Does a look need that part?
 """
 
+import logging
 import math
 import time
 import uuid
@@ -95,6 +98,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -129,7 +133,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

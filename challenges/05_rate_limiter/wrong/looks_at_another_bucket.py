@@ -1,11 +1,14 @@
 """Mistake: get_user_limits reads a bucket that nobody writes.
 
 Believes: any name will do, as long as the user's name is in it.
-Rejected by: user_limits_show_the_users_bucket, looking_is_free, limited_route_still_answers
+Rejected by: user_limits_show_the_users_bucket, looking_is_free, limited_route_still_answers,
+    error_of_redis_is_answered_by_policy, looking_tells_the_same_wait
+Hint: Compare the key that the route hands to is_allowed with the one that get_user_limits looks at, letter by letter.
 
 The route counts under one name, the status page reads another: it shows a full limit for ever.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -97,6 +100,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -131,7 +135,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

@@ -1,7 +1,11 @@
 """Mistake: each limiter counts for itself.
 
 Believes: a dict and a lock are all it takes, and so they are, on one server.
-Rejected by: replicas_share_one_count, redis_names_carry_the_prefix
+Rejected by: replicas_share_one_count, redis_names_carry_the_prefix, last_slot_goes_to_one, skewed_clocks_agree,
+    skewed_clock_tells_the_same_times, refused_connection_is_answered_by_policy, limiter_can_be_built_without_redis,
+    silent_redis_is_answered_in_time, error_of_redis_is_answered_by_policy, blind_answers_are_logged,
+    works_again_when_redis_is_back, redis_away_is_503, limiter_keeps_nothing_for_a_key
+Hint: Two servers ask about alice. Where does each of them count?
 
 Four processes behind a load balancer let the limit through four times, and a restart forgets everything.
 """
@@ -106,7 +110,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

@@ -1,11 +1,13 @@
 """Mistake: keys go to Redis as they are.
 
 Believes: the Redis belongs to the limiter alone.
-Rejected by: redis_names_carry_the_prefix
+Rejected by: redis_names_carry_the_prefix, another_prefix_is_another_limiter
+Hint: Another program keeps something under the name 'alice' in the same Redis. What does your limiter do to it?
 
 A user named like another program's key meets that program's data.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -97,6 +99,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -131,7 +134,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

@@ -1,11 +1,26 @@
 """Mistake: one request too many is admitted.
 
 Believes: a count that has reached the limit is still within it.
-Rejected by: exactly_the_limit_is_admitted, limit_of_zero_admits_nobody
+Rejected by: exactly_the_limit_is_admitted, limit_of_zero_admits_nobody, slots_come_back_one_by_one,
+    requests_in_one_instant_all_count, window_is_not_measured_in_whole_seconds, answer_has_every_field,
+    remaining_is_what_is_left_after_this_call, answer_says_when_to_come_back, looking_is_free,
+    route_over_the_limit_answers_429, refused_request_does_not_run_the_route, route_limit_is_for_an_hour,
+    caller_is_the_address_without_identity, last_slot_goes_to_one, threads_may_share_a_limiter,
+    hundred_in_a_millisecond_all_count, limiter_of_a_route_can_be_left_out, skewed_clocks_agree,
+    skewed_clock_tells_the_same_times, burst_allowance_adds_to_the_limit, no_window_holds_more_than_the_sum,
+    reset_forgets_one_key, limiter_can_be_built_without_redis, silent_redis_is_answered_in_time,
+    works_again_when_redis_is_back, forgotten_scripts_are_sent_again, refused_requests_leave_nothing,
+    bucket_never_outgrows_the_limit, entries_outlive_their_window, waiting_as_told_gets_in,
+    looking_tells_the_same_wait, cost_is_taken_as_a_whole, cost_above_the_limit_never_fits,
+    senseless_costs_are_refused, wait_is_for_the_whole_cost, lower_limit_holds_at_once,
+    wait_under_a_lower_limit_is_true, retry_after_is_whole_and_true, headers_do_not_choose_the_caller
+Hint: The limit is 5 and 5 requests are counted. What does your comparison say about the next one? And with a limit of
+    0?
 
 The script compares the count before this request with the limit, and lets "equal" pass.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -97,6 +112,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -131,7 +147,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

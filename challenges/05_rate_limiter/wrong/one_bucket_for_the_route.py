@@ -1,11 +1,14 @@
 """Mistake: all callers of the route share one limit.
 
 Believes: a limit belongs to a route.
-Rejected by: route_over_the_limit_answers_429, limited_route_still_answers
+Rejected by: route_over_the_limit_answers_429, limited_route_still_answers, caller_is_the_address_without_identity,
+    limiter_of_a_route_can_be_left_out
+Hint: Alice has used up the limit. What does Bob's first request find, and which part of the key says who is asking?
 
 One busy caller locks everybody out.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -97,6 +100,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -131,7 +135,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

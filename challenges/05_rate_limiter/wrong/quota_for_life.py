@@ -1,11 +1,17 @@
 """Mistake: the count never goes down.
 
 Believes: a limit is a number of requests, and counting them is all there is to it.
-Rejected by: admitted_again_after_the_window, slots_come_back_one_by_one, refused_requests_are_free
+Rejected by: admitted_again_after_the_window, slots_come_back_one_by_one, refused_requests_are_free,
+    window_is_not_measured_in_whole_seconds, route_limit_is_for_an_hour, skewed_clocks_agree,
+    no_window_holds_more_than_the_sum, every_key_expires, entries_outlive_their_window,
+    nothing_is_left_after_the_window, waiting_as_told_gets_in, reset_time_is_when_the_oldest_leaves,
+    lower_limit_holds_at_once
+Hint: A caller used the limit up yesterday. Which of your commands makes room again?
 
 Nothing in the log ever gets too old, and the key has no expiry: the limit is used up once.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -95,6 +101,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -129,7 +136,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

@@ -1,9 +1,11 @@
 """Mistake: the 429 is a text.
 
 Believes: the status says it all.
-Rejected by: route_over_the_limit_answers_429
+Rejected by: route_over_the_limit_answers_429, retry_after_is_whole_and_true
+Hint: What does a program that reads JSON do with your 429?
 """
 
+import logging
 import math
 import time
 import uuid
@@ -13,7 +15,7 @@ from functools import wraps
 from typing import Any
 
 import redis
-from flask import Flask, jsonify, make_response, request
+from flask import Flask, make_response, request
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -95,6 +97,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -129,7 +132,7 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(f"Too many requests, retry after {wait} s", 429)
+                response = make_response(f"Too many requests, retry after {wait} s", 503 if stats["degraded"] else 429)
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

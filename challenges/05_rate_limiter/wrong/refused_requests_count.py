@@ -1,11 +1,18 @@
 """Mistake: refused requests take slots.
 
 Believes: every request belongs into the log, admitted or not.
-Rejected by: refused_requests_are_free, remaining_is_what_is_left_after_this_call
+Rejected by: refused_requests_are_free, remaining_is_what_is_left_after_this_call, route_limit_is_for_an_hour,
+    threads_may_share_a_limiter, no_window_holds_more_than_the_sum, refused_requests_leave_nothing,
+    bucket_never_outgrows_the_limit, entries_outlive_their_window, waiting_as_told_gets_in, cost_is_taken_as_a_whole,
+    cost_above_the_limit_never_fits, wait_is_for_the_whole_cost, lower_limit_holds_at_once,
+    higher_limit_holds_at_once, wait_under_a_lower_limit_is_true, retry_after_is_whole_and_true
+Hint: A client is refused and tries again every second. How many entries does it add meanwhile, and when will it ever
+    fit?
 
 A client that keeps knocking keeps itself locked out, for as long as it knocks.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -97,6 +104,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -131,7 +139,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

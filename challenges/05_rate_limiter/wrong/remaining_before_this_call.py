@@ -1,11 +1,14 @@
 """Mistake: the numbers describe the window before this request.
 
 Believes: the count that was compared with the limit is the one to report.
-Rejected by: remaining_is_what_is_left_after_this_call, limited_route_still_answers
+Rejected by: remaining_is_what_is_left_after_this_call, limited_route_still_answers, threads_may_share_a_limiter,
+    burst_allowance_adds_to_the_limit, cost_is_taken_as_a_whole, every_answer_carries_the_limit
+Hint: The first of five requests is admitted. How many more would be admitted now? At which moment do you count?
 
 The first of five requests is told that five are left.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -96,6 +99,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -130,7 +134,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

@@ -3,6 +3,8 @@
 Believes: the last minute holds the same share of requests per second from beginning to end.
 Rejected by: no_window_holds_more_than_the_limit, no_double_burst_at_the_turn_of_a_minute,
     admitted_again_after_the_window, refused_requests_are_free
+Hint: Your count is worked out from two totals. What does it say when all requests of the last window came in its last
+    second?
 
 This is what large systems choose on purpose: two numbers per key instead of a log, and a count that is right
 on average. It takes the requests of the previous window to be spread evenly. When they came in one burst near
@@ -10,6 +12,7 @@ its end, it forgets them too early and lets a few too many through; later it rem
 This course asks for the exact count.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -98,6 +101,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -132,7 +136,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

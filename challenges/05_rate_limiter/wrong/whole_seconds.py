@@ -2,8 +2,10 @@
 
 Believes: a second more or less does not matter in a minute.
 Rejected by: window_is_not_measured_in_whole_seconds
+Hint: A request came 59.2 seconds ago. How old is it for a clock that knows whole seconds only?
 """
 
+import logging
 import math
 import time
 import uuid
@@ -95,6 +97,7 @@ class RedisRateLimiter:
         try:
             allowed, count, reset, wait = self._decide([self._prefix + key], [window, limit, cost, request_id])
         except redis.RedisError:
+            logging.getLogger(__name__).warning("no answer from Redis")
             return self._fail_open, self._stats(limit, limit, time.time(), 0 if self._fail_open else 1, degraded=True)
         return bool(allowed), self._stats(limit, count, reset / 1e6, wait / 1e6)
 
@@ -129,7 +132,9 @@ def rate_limit(
                 response = make_response(view(*args, **kwargs))
             else:
                 wait = max(1, math.ceil(stats["retry_after"]))
-                response = make_response(jsonify(error="Too many requests", retry_after=wait), 429)
+                response = make_response(
+                    jsonify(error="Too many requests", retry_after=wait), 503 if stats["degraded"] else 429
+                )
                 response.headers["Retry-After"] = str(wait)
             response.headers["X-RateLimit-Limit"] = str(stats["limit"])
             response.headers["X-RateLimit-Remaining"] = str(stats["remaining"])

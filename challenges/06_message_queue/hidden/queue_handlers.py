@@ -2,11 +2,18 @@
 
 import functools
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
-from grader.testing import CheckFailed, Handle, attr, expect, fail
+from grader.testing import CheckFailed, Handle, attr, expect, fail, member
+
+InBackground: TypeAlias = Callable[..., Future[Any]]
+
+GENEROUS = 3.0
+"""Real seconds to wait for something that should take milliseconds, so that a busy machine fails nobody."""
 
 
 class Recorder:
@@ -27,6 +34,68 @@ class Recorder:
     def times(self, data: object) -> int:
         """How often the data was seen."""
         return self.seen.count(data)
+
+
+class Gate:
+    """A handler that stays with a message until the gate opens; then it comes back, or raises.
+
+    Arguments:
+        stays_with: only with this message; None for each.
+        error: what it raises then.
+    """
+
+    def __init__(self, stays_with: object = None, *, error: Exception | None = None) -> None:
+        self.seen: list[Any] = []
+        self.held = False
+        self._stays_with = stays_with
+        self._error = error
+        self._busy = threading.Event()
+        self._opened = threading.Event()
+        self._worker: Future[Any] | None = None
+
+    def handle(self, data: object) -> None:
+        """Record the data, and wait."""
+        self.seen.append(data)
+        if self._stays_with not in (None, data):
+            return
+        self.held = True
+        self._busy.set()
+        self._opened.wait(4 * GENEROUS)
+        if self._error is not None:
+            raise self._error
+
+    def hold(self, in_background: InBackground, queue: Handle, **options: Any) -> bool:  # noqa: ANN401
+        """Start a worker and wait until it is inside the handler; False when it did not come that far."""
+
+        def work() -> object:
+            try:
+                return queue.process_messages(self.handle, **({"until_idle": True} | options))
+            finally:
+                self._busy.set()
+
+        self._worker = in_background(work)
+        self._busy.wait(GENEROUS)
+        return self.held
+
+    def open(self) -> Any:  # noqa: ANN401 - what process_messages returned
+        """Let the worker go on; what its process_messages returned."""
+        self._opened.set()
+        assert self._worker is not None
+        try:
+            return self._worker.result(GENEROUS)
+        except TimeoutError:
+            fail("process_messages did not return after its handler had", expected="it returns", got="it went on")
+
+    def let_go(self) -> None:
+        """Let the worker go on, wherever it is, and do not wait for it."""
+        self._opened.set()
+
+
+def numbers(queue: Handle, *keys: str) -> dict[str, Any]:
+    """These of the numbers of get_stats."""
+    __tracebackhide__ = True
+    stats = queue.get_stats()
+    return {key: member(stats, key, "what get_stats() returned") for key in keys}
 
 
 def always(_: object) -> bool:

@@ -1,17 +1,11 @@
 """Tier 1: messages have ids of their own, arrive in order, and each is handled once."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from random import Random
-from typing import Any, TypeAlias
+from typing import Any
 
 from grader.testing import Clock, Handle, check, expect, fail
-from queue_handlers import Recorder, dead, expect_arrived, expect_number, names, run
-
-InBackground: TypeAlias = Callable[..., Future[Any]]
-
-GENEROUS = 2.0
-"""Real seconds to wait for a call that nothing should hold up, so that a busy machine fails nobody."""
+from queue_handlers import GENEROUS, InBackground, Recorder, dead, expect_arrived, expect_number, names, run
 
 
 @check(tier=1, section="§1")
@@ -19,11 +13,11 @@ def test_every_message_has_its_own_id(subject: Handle, clock: Clock) -> None:
     """Every message gets an id of its own, even when many arrive in the same instant."""
     queue = subject.MessageQueue()
     clock.freeze()
-    ids = [queue.enqueue({"number": number}) for number in range(50)]
+    ids = [queue.enqueue({"number": number}) for number in range(10)]
     why = "nothing came back: is a return missing?" if ids[0] is None else "enqueue returns the id as a text"
     expect(ids[0], "what enqueue() returned").is_a(str, because=why)
-    expect(len(set(ids)), "the number of different ids among 50 messages enqueued at the same instant").equals(
-        50, because="an id made from the time is the same for all messages of that instant"
+    expect(len(set(ids)), "the number of different ids among 10 messages enqueued at the same instant").equals(
+        10, because="an id made from the time is the same for all messages of that instant"
     )
 
 
@@ -120,10 +114,10 @@ def test_success_is_delivered_once(subject: Handle, rng: Random) -> None:
 @check(tier=1, section="§2")
 def test_order_is_kept_whatever_the_batch_size(subject: Handle, rng: Random) -> None:
     """Messages arrive in the order they were sent, all of them, whatever the batch size."""
-    for batch_size in (1, 3, 50):
+    for batch_size in (1, 3):
         queue = subject.MessageQueue()
         handler = Recorder()
-        sent = names(rng, 8)
+        sent = names(rng, 7)
         for data in sent:
             queue.enqueue(data)
         run(queue, handler.handle, batch_size=batch_size)

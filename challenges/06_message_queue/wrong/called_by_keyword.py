@@ -2,6 +2,7 @@
 
 Believes: every handler names its parameter like the queue does.
 Rejected by: the_handler_gets_the_data_by_position
+Hint: Call your queue with a handler whose parameter is called order. What does Python say?
 """
 
 import threading

@@ -2,6 +2,8 @@
 
 Believes: messages_dead_lettered says how many are dead now.
 Rejected by: stats_count_what_happened
+Hint: messages_dead_lettered tells how often a message died so far. Can something that has happened become
+    less?
 """
 
 import threading

@@ -2,6 +2,7 @@
 
 Believes: what was handed to the handler was processed.
 Rejected by: returns_how_many_were_completed, a_message_that_recovers_is_completed
+Hint: A message fails twice and then succeeds. How many messages were completed?
 """
 
 import threading

@@ -3,6 +3,8 @@
 Believes: max_retries=3 means one attempt and then three retries.
 Rejected by: a_failing_message_is_tried_max_retries_times, a_dead_letter_tells_what_happened,
     a_redriven_message_starts_afresh
+Hint: With max_retries=3, count on your fingers how often the handler runs. Does your comparison look at the
+    attempts before or after this one?
 """
 
 import threading

@@ -2,6 +2,7 @@
 
 Believes: any clock tells the time.
 Rejected by: a_dead_letter_tells_what_happened
+Hint: Print created_at and turn it into a date. Which year is it?
 """
 
 import threading

@@ -2,6 +2,7 @@
 
 Believes: a number is a number.
 Rejected by: stats_count_what_happened
+Hint: Look at the type of each number in get_stats(). Is there one that is written with a point?
 """
 
 import threading

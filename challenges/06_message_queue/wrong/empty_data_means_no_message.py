@@ -2,6 +2,7 @@
 
 Believes: data is never empty, so `if data` tells whether there is a message.
 Rejected by: data_arrives_as_it_was_sent
+Hint: Enqueue 0 or an empty list. How does your code tell "no message" from "a message with nothing in it"?
 """
 
 import threading

@@ -2,6 +2,7 @@
 
 Believes: an empty list and None are the same.
 Rejected by: redrive_takes_only_what_is_asked
+Hint: Somebody picked the dead letters to redrive and picked none. What does `if ids` make of an empty list?
 """
 
 import threading

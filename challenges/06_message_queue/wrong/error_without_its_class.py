@@ -2,6 +2,7 @@
 
 Believes: str(error) says everything.
 Rejected by: a_dead_letter_tells_what_happened
+Hint: str(KeyError('id')) is "'id'". Would you know from that what went wrong?
 """
 
 import threading

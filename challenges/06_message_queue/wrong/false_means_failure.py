@@ -2,6 +2,7 @@
 
 Believes: handlers report success with their return value.
 Rejected by: only_an_exception_is_a_failure
+Hint: What does print() return? Has a handler failed that returns the same?
 """
 
 import threading

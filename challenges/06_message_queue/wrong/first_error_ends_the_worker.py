@@ -2,6 +2,7 @@
 
 Believes: the caller should hear about the error.
 Rejected by: a_bad_message_does_not_stop_the_others, a_failing_message_is_tried_max_retries_times
+Hint: The first of ten messages fails. Who handles the other nine?
 """
 
 import threading

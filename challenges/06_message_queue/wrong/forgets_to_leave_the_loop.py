@@ -3,6 +3,7 @@
 Believes: the loop over the attempts ends by itself when the handler has succeeded.
 Rejected by: success_is_delivered_once, only_an_exception_is_a_failure,
     order_is_kept_whatever_the_batch_size
+Hint: The handler has returned. Which line of yours ends the loop over the attempts?
 """
 
 import threading

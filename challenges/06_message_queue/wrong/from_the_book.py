@@ -4,6 +4,8 @@ Believes: moving messages between lists is all there is to a queue.
 Rejected by: every_message_has_its_own_id, a_dead_letter_tells_what_happened,
     redrive_takes_only_what_is_asked, stats_count_what_happened, no_message_drops_out_of_sight,
     a_worker_waits_until_it_is_stopped
+Hint: Take one promise of the spec after the other, §1 first, and ask the code how it keeps it. Begin with the
+    ids.
 
 Repaired just enough to run: the methods stand in the class, success and failure are told apart, until_idle
 ends the loop, and dead_letters() shows the dead. What is left is wrong in these ways:

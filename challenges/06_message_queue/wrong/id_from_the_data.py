@@ -2,6 +2,7 @@
 
 Believes: different messages have different data.
 Rejected by: no_id_is_used_again
+Hint: The same order is sent twice. How many messages are that, and how many ids?
 """
 
 import hashlib

@@ -2,6 +2,7 @@
 
 Believes: the next free place is a new number.
 Rejected by: no_id_is_used_again
+Hint: Enqueue two messages, process both, enqueue another one. Which id does it get?
 """
 
 import threading

@@ -2,6 +2,8 @@
 
 Believes: what went wrong first is the cause.
 Rejected by: a_dead_letter_keeps_its_last_error
+Hint: A message failed with a time-out, later with a wrong address. Which one does the person need who looks
+    at the dead letter?
 """
 
 import threading

@@ -2,6 +2,7 @@
 
 Believes: an empty queue means that the work is done.
 Rejected by: a_worker_waits_until_it_is_stopped
+Hint: It is four in the morning and no order has come for a minute. What is your worker doing?
 """
 
 import threading

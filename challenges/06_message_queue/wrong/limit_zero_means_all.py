@@ -2,6 +2,7 @@
 
 Believes: 0 and None both mean that there is no limit.
 Rejected by: redrive_takes_only_what_is_asked
+Hint: What does `if limit` make of 0? And what did the caller ask for?
 """
 
 import threading

@@ -2,6 +2,7 @@
 
 Believes: the message is only safe under the lock.
 Rejected by: a_handler_may_use_the_queue, no_message_drops_out_of_sight
+Hint: A handler enqueues a follow-up message. Who holds the lock at that moment?
 """
 
 import threading

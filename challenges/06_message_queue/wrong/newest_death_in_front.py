@@ -2,6 +2,7 @@
 
 Believes: the latest news goes first.
 Rejected by: the_first_death_stands_in_front
+Hint: Two messages die, one at nine and one at ten. Which one stands in front of dead_letters()?
 """
 
 import threading

@@ -2,6 +2,8 @@
 
 Believes: a list used from its end is a queue.
 Rejected by: order_is_kept_whatever_the_batch_size, data_arrives_as_it_was_sent
+Hint: Enqueue 1, 2, 3 and print what the handler gets. At which end do you put in, and at which end do you
+    take out?
 """
 
 import threading

@@ -2,6 +2,7 @@
 
 Believes: what failed once will fail again.
 Rejected by: a_failing_message_is_tried_max_retries_times, a_message_that_recovers_is_completed
+Hint: The mail server was down for a second. What becomes of the message?
 """
 
 import threading

@@ -2,6 +2,7 @@
 
 Believes: one call works off one batch.
 Rejected by: order_is_kept_whatever_the_batch_size
+Hint: Twelve messages, batch_size=10. Who handles the last two?
 """
 
 import threading

@@ -2,6 +2,7 @@
 
 Believes: who reads the dead letters takes care of them.
 Rejected by: a_dead_letter_stays_until_asked_back
+Hint: Call dead_letters() twice in a row. Does looking change anything?
 """
 
 import threading

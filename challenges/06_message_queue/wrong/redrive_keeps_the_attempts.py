@@ -2,6 +2,7 @@
 
 Believes: the attempts belong to the message for ever.
 Rejected by: a_redriven_message_starts_afresh
+Hint: After a redrive, how many attempts has the message left?
 """
 
 import threading

@@ -2,6 +2,8 @@
 
 Believes: only the data matters.
 Rejected by: a_redriven_message_starts_afresh
+Hint: Somebody wrote down the id of a message and looks for it after a redrive. What does your redrive keep,
+    and what does it make anew?
 """
 
 import threading

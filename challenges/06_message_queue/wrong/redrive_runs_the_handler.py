@@ -2,6 +2,7 @@
 
 Believes: the handler is passed in to be called.
 Rejected by: redrive_calls_no_handler
+Hint: Who calls handlers: the redrive, or the next process_messages?
 """
 
 import threading

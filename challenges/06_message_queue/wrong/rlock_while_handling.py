@@ -2,6 +2,8 @@
 
 Believes: an RLock lets the handler in, so it is in nobody's way.
 Rejected by: a_handler_may_use_the_queue
+Hint: An RLock lets the same thread in again. What about a second thread that calls get_stats() while a
+    handler runs?
 """
 
 import threading

@@ -2,6 +2,7 @@
 
 Believes: who stops the workers wants no more work.
 Rejected by: stop_loses_nothing
+Hint: Somebody restarts the worker at noon. Where are the orders that had not been handled?
 """
 
 import threading

@@ -2,6 +2,7 @@
 
 Believes: taking a message off the queue is enough.
 Rejected by: no_message_drops_out_of_sight
+Hint: Ask get_stats() from inside a handler. In which of the numbers is the message that is being handled?
 """
 
 import threading

@@ -37,13 +37,14 @@ class RaceDesk:
         self._exploration: Exploration | None = None
         self._runs: Iterator[Observation] = iter(())
 
-    def open(self, source: str, name: str, scene: str, solution: object, arguments: list[Any], kind: str) -> None:
-        """Load the scenes' *source* as module *name* and begin to explore its class *scene*."""
-        module = ModuleType(name)
-        filename = f"<{name}>"
-        sys.modules[name] = module
-        exec(compile(source, filename, "exec"), module.__dict__)  # noqa: S102 - the judge's own situations
-        make_scene = getattr(module, scene)
+    def open(
+        self, sources: dict[str, str], name: str, scene: str, solution: object, arguments: list[Any], kind: str
+    ) -> None:
+        """Load the scenes' modules, *name* and what it imports, from their *sources*; explore its class *scene*."""
+        for each, source in sources.items():
+            module = sys.modules[each] = ModuleType(each)
+            exec(compile(source, f"<{each}>", "exec"), module.__dict__)  # noqa: S102 - the judge's own situations
+        make_scene = getattr(sys.modules[name], scene)
 
         def make() -> Scene:
             made: Scene = make_scene(solution, *arguments)

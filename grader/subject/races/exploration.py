@@ -46,8 +46,9 @@ STAGES: dict[str, tuple[Stage, ...]] = {
     "few": (Stage(1, 120),),
     "brief": (Stage(1, 30, evenly=True),),
     "once": (Stage(0, 10),),
+    "opcodes": (Stage(1, 300, opcodes=True),),
 }
-MAX_RUNS = {"locks": 600, "lines": 400, "store": 60, "few": 120, "brief": 30, "once": 10}
+MAX_RUNS = {"locks": 600, "lines": 400, "store": 60, "few": 120, "brief": 30, "once": 10, "opcodes": 300}
 
 
 @dataclass
@@ -104,7 +105,7 @@ class Exploration:
                 if turns.ended == "ok":
                     seen = turns.alone(scene.seen)
             except Abandoned:
-                assert turns.ended == "deadlock"
+                pass  # a deadlock, or a cap reached by a thread that the scene's own code started
         self.runs += 1
         if turns.ended in self._inconclusive:
             self._inconclusive[turns.ended] += 1

@@ -7,6 +7,7 @@ log is never carried out. Whenever one caller has to start again, another one wa
 on; but under heavy traffic on one key most of the work is thrown away, and each attempt takes several round trips.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -115,6 +116,7 @@ class RedisRateLimiter:
         return seconds * 1_000_000 + microseconds
 
     def _unknown(self, limit: int) -> tuple[bool, dict[str, Any]]:
+        logging.getLogger(__name__).warning("no answer from Redis, fail_open is %s", self._fail_open)
         wait = 0 if self._fail_open else 1
         return self._fail_open, stats(limit, 0, time.time() + wait, wait) | {"remaining": 0, "degraded": True}
 

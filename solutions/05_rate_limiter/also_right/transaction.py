@@ -8,6 +8,7 @@ Three round trips at most. For the moment between adding and taking back, a refu
 it can make another one wait that would just have fitted, but never lets one too many through.
 """
 
+import logging
 import math
 import time
 import uuid
@@ -114,6 +115,7 @@ class RedisRateLimiter:
         return seconds * 1_000_000 + microseconds
 
     def _unknown(self, limit: int) -> tuple[bool, dict[str, Any]]:
+        logging.getLogger(__name__).warning("no answer from Redis, fail_open is %s", self._fail_open)
         wait = 0 if self._fail_open else 1
         return self._fail_open, stats(limit, 0, time.time() + wait, wait) | {"remaining": 0, "degraded": True}
 
