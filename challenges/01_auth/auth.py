@@ -63,7 +63,8 @@ class AuthService:
     def register(self, username: str, password: str) -> None:
         """Tier 1. Add an account (§1, §2).
 
-        Raises ValueError if the name is taken, or if the name or the password is empty.
+        Raises ValueError if the name is taken, or if the name or the password is empty. Tier 2: also if the
+        password is very long, and ValueError or TypeError for what is not text (§6).
 
         >>> service.register("ada", "correct horse battery")
         """

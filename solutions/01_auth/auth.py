@@ -54,7 +54,6 @@ class AuthService:
         """
         self.users = dict(users or {})
         self._hasher = Argon2Hasher() if hasher is None else hasher
-        self._decoy = self._hasher.hash(secrets.token_urlsafe(16))
         self._signer = TokenSigner(
             [secret_key, *previous_keys], issuer=issuer, audience=audience, leeway=leeway, clock=clock
         )
@@ -135,10 +134,13 @@ class AuthService:
             return False
         matched = False
         try:
-            # Without an account there is a decoy to verify: if the work were not the same for everybody, the
-            # time an answer takes would tell who is a user here.
             stored = self._hash_of(username)
-            matched = self._hasher.verify(stored or self._decoy, password) and stored is not None
+            if stored is None:
+                # No account: hash all the same. If the work were not the same for everybody, the time an answer
+                # takes would tell who is a user here.
+                self._hasher.hash(password)
+            else:
+                matched = self._hasher.verify(stored, password)
         finally:
             self._throttle.leave(username, matched=matched)
         if matched and stored and self._hasher.needs_rehash(stored):

@@ -16,7 +16,7 @@ def random_word(rng: Random, length: int) -> str:
     return "".join(rng.choices(string.ascii_lowercase, k=length))
 
 
-def start_service(subject: Handle, secret: str = SECRET, **options: float) -> Handle:
+def start_service(subject: Handle, secret: str = SECRET, **options: object) -> Handle:
     """Return a service that hashes in no time and knows ada and bob."""
     service: Handle = subject.AuthService(secret, hasher=QuickHasher(), **options)
     for username in ("ada", "bob"):
@@ -105,3 +105,48 @@ def is_refused(service: Handle, token: str, which: str, because: str) -> None:
     if answer is False or answer == {}:
         because = "verify_token returns None itself for a bad token, not another empty value"
     expect(answer, f"verify_token of a token {which}").is_none(because=because)
+
+
+def fails_to_log_in(service: Handle, times: int, username: str = "ada") -> None:
+    """Guess *times* wrong passwords; nothing else is asked of the answers than None."""
+    __tracebackhide__ = True
+    for number in range(times):
+        is_turned_away(service, username, f"wrong guess {number}", because="the password is wrong")
+
+
+def pair_of(answer: object, what: str, because: str) -> tuple[str, str]:
+    """Return the access and the refresh token that *what* returned; *because* explains a None."""
+    __tracebackhide__ = True
+    if answer is not None:
+        because = "the answer is a pair: (access token, refresh token), both text"
+    right = type(answer) is tuple and len(answer) == 2 and all(type(token) is str for token in answer)
+    expect(answer, what).satisfies(right, "a tuple of two texts", because=because)
+    return answer  # type: ignore[return-value]
+
+
+def new_family(service: Handle, username: str = "ada") -> tuple[str, str]:
+    """Return the access and the refresh token of a login with the right password."""
+    __tracebackhide__ = True
+    answer = service.issue_refresh(username, f"{username}'s password")
+    because = "a registered user with the right password gets two tokens"
+    return pair_of(answer, f"issue_refresh({username!r}, …)", because)
+
+
+def renewed(service: Handle, token: str, which: str, because: str) -> tuple[str, str]:
+    """Return the pair that a good refresh token buys; *because* explains a None."""
+    __tracebackhide__ = True
+    return pair_of(service.refresh(token), f"refresh with {which}", because)
+
+
+def is_not_renewed(service: Handle, token: str, which: str, because: str) -> None:
+    """Expect None of refresh."""
+    __tracebackhide__ = True
+    expect(service.refresh(token), f"refresh with {which}").is_none(because=because)
+
+
+def gets_no_family(service: Handle, username: str, password: str, because: str) -> None:
+    """Expect None of issue_refresh."""
+    __tracebackhide__ = True
+    expect(service.issue_refresh(username, password), f"issue_refresh({username!r}, {password!r})").is_none(
+        because=because
+    )

@@ -164,27 +164,14 @@ def test_given_hasher_is_used(subject: Handle, rng: Random) -> None:
 
 
 @check(tier=1, section="§2")
-def test_same_password_is_stored_differently(subject: Handle) -> None:
-    """Two users with the same password do not have the same stored hash."""
-    service = subject.AuthService(SECRET)
-    for username in ("ada", "bob"):
-        service.register(username, "correct horse battery")
-
-    ada, bob = (member(attr(service, "users"), name, "users") for name in ("ada", "bob"))
-    expect(bob, "the stored hash of bob, who has ada's password").differs_from(
-        ada, because="without a salt of its own, one cracked hash opens every account with that password"
-    )
-
-
-@check(tier=1, section="§2")
 def test_stored_hash_is_made_for_passwords(subject: Handle, rng: Random) -> None:
-    """Passwords are kept as a slow hash that names its method."""
+    """Each password is kept as a slow hash that names its method and has a salt of its own."""
     password = random_word(rng, 16)
     service = subject.AuthService(SECRET)
+    for username in ("ada", "bob"):
+        service.register(username, password)
 
-    service.register("ada", password)
-
-    stored = member(attr(service, "users"), "ada", "users")
+    stored, other = (member(attr(service, "users"), name, "users") for name in ("ada", "bob"))
     text = "users maps names to text"
     expect(stored, "the stored hash").is_a(
         str, because=f"{text}: decode() the bytes" if type(stored) is bytes else text
@@ -204,12 +191,15 @@ def test_stored_hash_is_made_for_passwords(subject: Handle, rng: Random) -> None
     expect(stored, "the stored hash").satisfies(
         not cheap, "a hash with a cost as §2 asks for", because=f"{cheap} is too cheap: a thief tries too many a second"
     )
+    expect(other, "the stored hash of bob, who has ada's password").differs_from(
+        stored, because="without a salt of its own, one cracked hash opens every account with that password"
+    )
 
 
 @check(tier=1, section="§2")
 def test_default_hasher_reads_every_character(subject: Handle, rng: Random) -> None:
     """Your own hasher knows the right password and tells it from one that differs a little."""
-    password = f" {random_word(rng, 31)}{random_word(rng, 30).upper()} {random_word(rng, 1)}"
+    password = f" {random_word(rng, 63)}"
     service = subject.AuthService(SECRET)
     service.register("ada", password)
 
@@ -217,7 +207,6 @@ def test_default_hasher_reads_every_character(subject: Handle, rng: Random) -> N
     for guess, because in (
         (password[:-1] + "#", "the last of 64 characters differs: only the first ones count in your hash"),
         (password[1:], "the space in front belongs to the password: do not strip it"),
-        (password.swapcase(), "capitals and small letters differ: do not lower a password"),
     ):
         is_turned_away(service, "ada", guess, because)
 

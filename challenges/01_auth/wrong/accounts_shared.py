@@ -2,6 +2,7 @@
 
 Believes: a default argument is made anew at each call. It is made once.
 Rejected by: new_service_knows_nobody, empty_name_or_password_is_refused
+Hint: Make two services and register a user with the first. Who is in the dict of the second?
 """
 
 import time

@@ -2,6 +2,8 @@
 
 Believes: the name of the method makes the hash slow. Its cost does.
 Rejected by: stored_hash_is_made_for_passwords
+Hint: How long does one of your hashes take, and how much memory? Those two numbers are all that slows a thief
+down.
 """
 
 import time

@@ -2,6 +2,7 @@
 
 Believes: there must be an admin to begin with, and its password will surely be changed.
 Rejected by: new_service_knows_nobody
+Hint: Print the users of a service that was made a moment ago. Who put them there?
 """
 
 import time

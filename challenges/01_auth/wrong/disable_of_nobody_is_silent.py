@@ -2,6 +2,7 @@
 
 Believes: nobody of that name can log in, so all is well. A mistyped name leaves the real account open.
 Rejected by: unknown_name_cannot_be_disabled
+Hint: Somebody disables "adda" and means "ada". How do they find out?
 """
 
 import time

@@ -2,6 +2,7 @@
 
 Believes: only the owner sees it, since the password was right. So does whoever stole the password.
 Rejected by: disabled_account_gets_none
+Hint: What does the owner of a disabled account see, and what does somebody see who has stolen her password?
 """
 
 import time

@@ -2,6 +2,7 @@
 
 Believes: a set of disabled names does it. It is gone after a restart, and the accounts are not.
 Rejected by: accounts_survive_a_restart
+Hint: You hand users to a new service. What do you know about an account that the new service does not?
 """
 
 import time

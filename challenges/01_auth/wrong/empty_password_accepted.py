@@ -2,6 +2,7 @@
 
 Believes: the login form makes sure that the fields are filled in.
 Rejected by: empty_name_or_password_is_refused
+Hint: Which password has a user who left the field empty?
 """
 
 import time

@@ -2,6 +2,7 @@
 
 Believes: a token with an exp ends by itself.
 Rejected by: token_ends_after_an_hour, access_ttl_sets_the_lifetime
+Hint: The end of a token is written in it. Who reads it?
 """
 
 import time

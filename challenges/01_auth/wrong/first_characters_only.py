@@ -2,6 +2,7 @@
 
 Believes: nobody types more, and a hash should not get long input.
 Rejected by: default_hasher_reads_every_character
+Hint: Does your hasher see the last character of a password of 64?
 """
 
 import time

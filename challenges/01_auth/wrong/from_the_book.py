@@ -2,6 +2,7 @@
 
 Believes: a name, a hash and a token are all there is to a login.
 Rejected by: new_service_knows_nobody, registered_user_gets_a_token, given_hasher_is_used
+Hint: Start with the constructor: which accounts does it make, and with which hash?
 
 What is wrong with it:
 - As printed it does not parse: one assignment has its value on the next line.

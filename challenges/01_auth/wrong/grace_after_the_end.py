@@ -2,6 +2,7 @@
 
 Believes: clocks differ, so a little grace is polite. Nobody asked for it: leeway is 0.
 Rejected by: token_ends_after_an_hour, access_ttl_sets_the_lifetime
+Hint: A token says when it ends. For how many seconds after that do you still accept it?
 """
 
 import time

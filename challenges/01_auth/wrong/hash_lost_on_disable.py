@@ -2,6 +2,7 @@
 
 Believes: a '!' alone says that the account is disabled. It can never be opened again.
 Rejected by: disabling_keeps_the_hash
+Hint: An account was disabled by mistake. From what could you restore it?
 """
 
 import time

@@ -2,6 +2,7 @@
 
 Believes: the same password always gives the same hash. With a salt it never does.
 Rejected by: registered_user_gets_a_token
+Hint: Hash the same password twice and compare. Why are the two strings different?
 """
 
 import time

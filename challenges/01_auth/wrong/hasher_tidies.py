@@ -2,6 +2,7 @@
 
 Believes: spaces and capitals are slips of the keyboard. They are half of what makes a password hard to guess.
 Rejected by: default_hasher_reads_every_character
+Hint: What does your hasher do to a password before it hashes it?
 """
 
 import time

@@ -2,6 +2,7 @@
 
 Believes: half a second does no harm. Half of all tokens come from the future and are refused at first.
 Rejected by: token_is_good_at_once
+Hint: A token is made late in a second. Is its iat in the past or in the future?
 """
 
 import time

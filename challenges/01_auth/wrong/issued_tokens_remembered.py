@@ -2,6 +2,7 @@
 
 Believes: a list of the tokens makes forging harder. After a restart everybody is logged out.
 Rejected by: token_is_good_elsewhere
+Hint: Restart the service. Which of the tokens that are out there does it still know?
 """
 
 import time

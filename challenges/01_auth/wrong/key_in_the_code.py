@@ -2,6 +2,7 @@
 
 Believes: the key is a secret because nobody reads the code.
 Rejected by: token_of_another_secret_is_refused
+Hint: Two services get two different secrets. What is different about their tokens?
 """
 
 import time

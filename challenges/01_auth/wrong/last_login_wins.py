@@ -2,6 +2,7 @@
 
 Believes: the user of a token is the one who logged in.
 Rejected by: token_names_its_user
+Hint: Ada logs in, then Bob. Whose name does your service find for the token of Ada?
 """
 
 import time

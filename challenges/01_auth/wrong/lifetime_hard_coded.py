@@ -2,6 +2,7 @@
 
 Believes: an hour is right for everybody.
 Rejected by: access_ttl_sets_the_lifetime
+Hint: Which argument sets the lifetime of a token, and where do you read it?
 """
 
 import time

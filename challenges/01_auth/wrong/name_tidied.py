@@ -2,6 +2,7 @@
 
 Believes: spaces and capitals in a name are slips of the keyboard.
 Rejected by: names_are_used_as_given
+Hint: Register " Ada " and look into users. Is that the name that was given?
 """
 
 import time

@@ -1,7 +1,8 @@
 """Mistake: all users share one salt.
 
 Believes: a salt is a second secret, so one that is random is enough.
-Rejected by: same_password_is_stored_differently
+Rejected by: stored_hash_is_made_for_passwords
+Hint: Two users choose the same password. What does a thief see in the dict?
 """
 
 import hashlib

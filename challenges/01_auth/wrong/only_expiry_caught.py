@@ -2,6 +2,7 @@
 
 Believes: a token that comes in was once issued here, so all it can be is too old.
 Rejected by: nonsense_is_no_token, changed_token_is_refused, token_of_another_secret_is_refused
+Hint: In how many ways can reading a token go wrong? Which of them do you catch?
 """
 
 import time

@@ -2,6 +2,7 @@
 
 Believes: spaces around a password and capitals in it are slips of the keyboard.
 Rejected by: given_hasher_is_used
+Hint: What does the service do to a password before the hasher sees it?
 """
 
 import time

@@ -2,6 +2,7 @@
 
 Believes: a login must be quick. So must a thief who tries all words of a dictionary.
 Rejected by: stored_hash_is_made_for_passwords
+Hint: How many guesses a second can a thief make if each one costs him what it costs you?
 """
 
 import hashlib

@@ -2,6 +2,7 @@
 
 Believes: a good error message helps the user. It helps whoever guesses even more.
 Rejected by: wrong_password_gets_none, unknown_name_gets_none, disabled_account_gets_none
+Hint: What do your answers tell somebody who does not know a single name?
 """
 
 import time

@@ -2,6 +2,7 @@
 
 Believes: True cannot hurt. The promise is that a failure raises and that there is nothing to look at.
 Rejected by: registered_user_gets_a_token
+Hint: What is a caller to do with what register returns?
 """
 
 import time

@@ -2,6 +2,7 @@
 
 Believes: registering a name again is a way to change the password.
 Rejected by: taken_name_is_refused
+Hint: Somebody registers a name that is taken. Whose account is it afterwards?
 """
 
 import time

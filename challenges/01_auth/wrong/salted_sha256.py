@@ -2,6 +2,7 @@
 
 Believes: a salt makes a hash fit for passwords. It stops tables, not a billion guesses a second.
 Rejected by: stored_hash_is_made_for_passwords
+Hint: SHA-256 was built to be fast. Is that good news for you or for the thief?
 """
 
 import hashlib

@@ -2,6 +2,7 @@
 
 Believes: the label is what counts.
 Rejected by: stored_hash_is_made_for_passwords
+Hint: Take the label off your stored hash. How is the rest really made?
 """
 
 import hashlib

@@ -2,6 +2,7 @@
 
 Believes: a stricter rule is a safer rule. Whoever was promised 8 characters is turned away.
 Rejected by: short_and_long_input_is_accepted
+Hint: What is the shortest name, and the shortest password, that the spec says is accepted?
 """
 
 import time

@@ -2,6 +2,7 @@
 
 Believes: only the service can write a token, since base64 looks like encryption.
 Rejected by: changed_token_is_refused, token_of_another_secret_is_refused
+Hint: Change one character of the payload of a token. Which of your lines notices?
 """
 
 import time

@@ -2,6 +2,7 @@
 
 Believes: what never changes is best computed in the constructor.
 Rejected by: token_carries_its_times
+Hint: The service runs for a week. What is the exp of a token that is made on the last day?
 """
 
 import time

@@ -2,6 +2,7 @@
 
 Believes: what goes over the network is bytes anyway.
 Rejected by: registered_user_gets_a_token
+Hint: Of which type is what you return, and of which type is what was asked for?
 """
 
 import time

@@ -2,6 +2,7 @@
 
 Believes: whoever logs in has registered before.
 Rejected by: unknown_name_gets_none, new_service_knows_nobody
+Hint: What does your dict do when it is asked for a name that it does not have?
 """
 
 import time

@@ -2,6 +2,8 @@
 
 Believes: verify raises when the password is wrong, as the one of argon2-cffi does.
 Rejected by: wrong_password_gets_none
+Hint: A hasher says no in one of two ways: it raises, or it returns something. Which way does the spec
+describe?
 """
 
 import time
