@@ -29,8 +29,13 @@ def record(challenge: Challenge, judged: Iterable[Judged]) -> int:
 
 def _mistake(judged: Judged) -> Mistake:
     specimen = judged.specimen
-    fails = {name: reason_of(result) for name, result in judged.results.items() if result.outcome in _REJECTED}
+    tier = max((judged.facts[name]["tier"] for name in specimen.rejected_by if name in judged.facts), default=1)
+    fails = {
+        name: reason_of(result)
+        for name, result in judged.results.items()
+        if result.outcome in _REJECTED and result.tier <= tier
+    }
     section = specimen.section or next(
         (judged.facts[name]["section"] for name in specimen.rejected_by if name in fails), ""
     )
-    return Mistake(specimen.file.stem, specimen.name, specimen.believes, specimen.hint, section, fails)
+    return Mistake(specimen.file.stem, specimen.name, specimen.believes, specimen.hint, section, tier, fails)

@@ -27,6 +27,7 @@ class Mistake:
         believes: what the learner who makes it believes.
         hint: a sentence or two that point at it.
         section: the spec's section to read, "§2".
+        tier: the highest tier whose checks are told apart by it; what it does to higher ones is not recorded.
         fails: the checks it fails, each with the reason that was given, see `reason_of`.
     """
 
@@ -35,6 +36,7 @@ class Mistake:
     believes: str
     hint: str
     section: str
+    tier: int
     fails: Mapping[str, str]
 
 

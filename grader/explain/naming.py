@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from grader.events import CheckFinished, MistakeNamed
 from grader.explain.mistakes import Mistake, reason_of
@@ -24,8 +24,9 @@ def name_mistake(
     """The known mistake that these results look like, or None.
 
     Both what failed and what passed count: the score of a mistake is the weight of the failures it shares with the run
-    over the weight of all failures of either (a weighted Jaccard index). A check that many mistakes fail says little
-    and weighs little; one that fails for another reason than recorded counts less.
+    over the weight of all failures of either (a weighted Jaccard index), in the tiers up to the mistake's own: what a
+    slip in tier 1 does to tier 3 says nothing. A check that many mistakes fail says little and weighs little; one that
+    fails for another reason than recorded counts less.
 
     Arguments:
         challenge: its number.
@@ -38,7 +39,7 @@ def name_mistake(
     if not failed or len(failed) > _MOST_FAILED * len(results) + 1:
         return None
     weights = _weights(mistakes)
-    scored = [(_score(mistake, failed, judged, weights), mistake) for mistake in mistakes]
+    scored = [(_score(mistake, *_up_to(mistake.tier, failed, judged), weights), mistake) for mistake in mistakes]
     scored = sorted((pair for pair in scored if pair[0] >= GOOD_MATCH), key=lambda pair: -pair[0])
     if not scored:
         return None
@@ -52,18 +53,24 @@ def name_mistake(
     )  # fmt: skip
 
 
+def _up_to(
+    tier: int, failed: Mapping[str, str], judged: Mapping[str, CheckFinished]
+) -> tuple[dict[str, str], set[str]]:
+    """The failures, and the names of all judged checks, of the tiers up to *tier*."""
+    names = {name for name, result in judged.items() if result.tier <= tier}
+    return {name: why for name, why in failed.items() if name in names}, names
+
+
 def _weights(mistakes: Sequence[Mistake]) -> dict[str, float]:
     """What each check says: the rarer a failure, the more."""
     seen = Counter(name for mistake in mistakes for name in mistake.fails)
     return {name: 0.2 + math.log((1 + len(mistakes)) / (1 + count)) for name, count in seen.items()}
 
 
-def _score(
-    mistake: Mistake, failed: Mapping[str, str], judged: Mapping[str, object], weights: Mapping[str, float]
-) -> float:
+def _score(mistake: Mistake, failed: Mapping[str, str], judged: Collection[str], weights: Mapping[str, float]) -> float:
     rarest = max(weights.values(), default=1.0)
     shared = total = 0.0
-    for name in failed.keys() | (mistake.fails.keys() & judged.keys()):
+    for name in failed.keys() | (mistake.fails.keys() & set(judged)):
         weight = weights.get(name, rarest)
         total += weight
         if name in failed and name in mistake.fails:

@@ -8,18 +8,11 @@ deadline. `Lock.acquire(timeout=…)`, sockets and child processes keep real tim
 
 import _thread
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable
 
-# time-machine imports pytest where it is installed; a submission is to see no test runner.
-_has_pytest = "pytest" in sys.modules
-sys.modules.setdefault("pytest", None)  # type: ignore[arg-type]  # None stops the import
-import time_machine  # noqa: E402
-
-if not _has_pytest:
-    del sys.modules["pytest"]
+from grader.subject.wall_clock import time_machine
 
 _SLICE = 0.005
 """Longest real wait between two looks at the virtual clock, in seconds."""

@@ -19,9 +19,9 @@ def result(check: str, because: str = "", outcome: Outcome = Outcome.FAILED, mes
     return CheckFinished("02", check, "T.", 1, "§1", 1, outcome, 1.0, message, because=because)
 
 
-def mistake(name: str, **fails: str) -> Mistake:
+def mistake(name: str, tier: int = 1, **fails: str) -> Mistake:
     """A mistake that fails these checks for these reasons."""
-    return Mistake(name, f"{name} is wrong", "it is right", "look again", "§2", fails)
+    return Mistake(name, f"{name} is wrong", "it is right", "look again", "§2", tier, fails)
 
 
 KNOWN = (
@@ -68,6 +68,16 @@ def test_a_stray_failure_does_not_hide_a_clear_mistake() -> None:
 def test_nothing_is_named_where_nothing_fits(failed: dict[str, str]) -> None:
     """No failure, unknown ones, or so many that there is more than one mistake."""
     assert named(**failed) is None
+
+
+def test_what_a_mistake_does_to_higher_tiers_says_nothing() -> None:
+    """A slip in tier 1 makes checks of tier 3 fail as well, and is still the same slip."""
+    results = {check: result(check, outcome=Outcome.PASSED) for check in CHECKS}
+    results |= {"refused": result("refused", "counts"), "race": replace(result("race", "else"), tier=2)}
+    known = (mistake("counted", refused="counts"), mistake("later", tier=2, stats="odd"))
+    found = name_mistake("02", known, results)
+    assert found is not None
+    assert (found.mistake, found.score) == ("counted", 1.0)
 
 
 def test_two_that_fit_equally_are_both_told_and_three_are_not() -> None:

@@ -12,6 +12,7 @@ from grader.run.runner import Assignment, Run
 
 SOURCE = """
 import queue, threading, time
+from datetime import datetime, timezone
 
 class TwoClocks:
     '''Waits by one clock and looks at the other.'''
@@ -23,6 +24,16 @@ class TwoClocks:
         self.value = max(self.value, round(abs(wall - monotonic), 1))
         if wall < 3 or monotonic < 3:
             raise RuntimeError(f"{wall} and {monotonic} seconds passed in a sleep of 3")
+
+class ThirdClock:
+    '''Signs by datetime and checks by time.'''
+    def __init__(self):
+        self.value = 0
+    def add(self):
+        for _ in range(2):
+            time.sleep(3)
+            apart = datetime.now(timezone.utc).timestamp() - time.time()
+            self.value = max(self.value, round(abs(apart), 2))
 
 class OwnWorker:
     '''A thread that the constructor starts does the counting.'''
@@ -110,7 +121,7 @@ def meet(
     return run
 
 
-@pytest.mark.parametrize(("name", "value"), [("TwoClocks", 0), ("OwnWorker", 2)])
+@pytest.mark.parametrize(("name", "value"), [("TwoClocks", 0), ("ThirdClock", 0), ("OwnWorker", 2)])
 def test_what_is_right_passes(meet: Callable[[str, int], CheckFinished], name: str, value: int) -> None:
     """Both clocks move together, and a constructor's thread takes turns like any other."""
     finished = meet(name, value)

@@ -18,6 +18,7 @@ from typing import Self, TypeVar
 from grader.subject.races.kernel import sleeps
 from grader.subject.races.plan import Abandoned, Plan, Step, Worker
 from grader.subject.races.tracing import tracer
+from grader.subject.wall_clock import time_machine
 
 T = TypeVar("T")
 
@@ -65,6 +66,8 @@ class Turns:
     def __enter__(self) -> Self:
         global _active  # noqa: PLW0603 - the patched primitives ask who runs
         self._done.acquire()
+        self._wall = time_machine.travel(self.now, tick=False)
+        self._wall_clock = self._wall.start()
         _active = self
         return self
 
@@ -76,6 +79,7 @@ class Turns:
                 break
             _real_sleep(0.0005)
         _active = None
+        self._wall.stop()
 
     def alone(self, call: Callable[[], T]) -> T:
         """Run *call* on the calling thread while no job runs; it is not interrupted, and its lines are not told.
@@ -231,6 +235,7 @@ class Turns:
             if sleepers:
                 first = min(sleepers, key=lambda w: (w.deadline, w.index))
                 self.now = max(self.now, first.deadline or 0.0)
+                self._wall_clock.move_to(self.now)
                 first.timed_out, first.state, first.waits_for = True, "ready", None
                 ready = [first]
         if not ready:
