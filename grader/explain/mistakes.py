@@ -13,7 +13,8 @@ from grader.events import CheckFinished
 from grader.model import Outcome
 
 FILE = "mistakes.json"
-_VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|[\d.,]+|0x[0-9a-f]+")
+_VARYING = re.compile(r"(?<!\w)'[^']*'|\"[^\"]*\"|0x[0-9a-f]+|\d[\d.,]*")
+"""Values that a run draws or a submission chose."""
 _REASON_LENGTH = 160
 
 
@@ -42,7 +43,7 @@ class Mistake:
 
 def reason_of(result: CheckFinished) -> str:
     """Why a check failed, in words that are the same for every submission with the same mistake."""
-    why = result.because or _VARYING.sub("…", result.message)
+    why = _VARYING.sub("…", result.because or result.message)
     kind = "" if result.outcome is Outcome.FAILED else f"{result.outcome.value}: "
     return (kind + why)[:_REASON_LENGTH]
 
