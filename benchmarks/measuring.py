@@ -5,6 +5,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 SECOND = 1000.0
 """Milliseconds in a second; all times here are in milliseconds."""
@@ -56,7 +57,7 @@ def times(ratio: float | None) -> str:
 
 def say(text: str) -> None:
     """Tell on stderr what is going on."""
-    print(f"latency: {text}", file=sys.stderr, flush=True)
+    print(f"{Path(sys.argv[0]).stem}: {text}", file=sys.stderr, flush=True)
 
 
 def rounds(name: str, runs: int) -> Iterator[int]:

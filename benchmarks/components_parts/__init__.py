@@ -1,0 +1,1 @@
+"""The parts of ``components.py``: one module per challenge, and what they share."""
