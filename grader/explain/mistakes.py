@@ -15,6 +15,7 @@ from grader.model import Outcome
 FILE = "mistakes.json"
 _VARYING = re.compile(r"(?<!\w)'[^']*'|\"[^\"]*\"|0x[0-9a-f]+|\d[\d.,]*")
 """Values that a run draws or a submission chose."""
+_PLACE = re.compile(r" at [^\s:]+\.py:\d+")
 _REASON_LENGTH = 160
 
 
@@ -43,7 +44,7 @@ class Mistake:
 
 def reason_of(result: CheckFinished) -> str:
     """Why a check failed, in words that are the same for every submission with the same mistake."""
-    why = _VARYING.sub("…", result.because or result.message)
+    why = _VARYING.sub("…", _PLACE.sub("", result.because or result.message))
     kind = "" if result.outcome is Outcome.FAILED else f"{result.outcome.value}: "
     return (kind + why)[:_REASON_LENGTH]
 

@@ -1,6 +1,8 @@
 """How tokens are written and read: JSON Web Tokens (RFC 7519), as strictly as RFC 8725 advises."""
 
+import base64
 import hashlib
+import json
 import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -55,7 +57,7 @@ class TokenSigner:
         try:
             claims: Claims = jwt.decode(
                 token,
-                self._keys[jwt.get_unverified_header(token)["kid"]],
+                self._keys[_key_id(token)],
                 algorithms=[ALGORITHM],  # never what the token itself proposes
                 issuer=self._issuer,
                 audience=self._audience,
@@ -76,3 +78,8 @@ class TokenSigner:
             return None
         begins, ends = max(dates[:2]) - self._leeway, claims["exp"] + self._leeway
         return claims if claims.get("typ") == kind and begins <= self._clock() < ends else None
+
+
+def _key_id(token: str) -> Any:  # noqa: ANN401 - a stranger wrote it
+    """Return which key the token says it was signed with; `jwt.get_unverified_header` would parse all of it twice."""
+    return json.loads(base64.urlsafe_b64decode(token.partition(".")[0] + "=="))["kid"]
