@@ -54,11 +54,13 @@ local function freed_at(nth)
   return entry[2] and entry[2] + window
 end
 
-local wait = 0
+local first, wait = freed_at(1), 0
 if not allowed then
-  wait = (freed_at(count + cost - limit) or now + window) - now
+  local nth = count + cost - limit  -- the slots that have to come free
+  local last = nth == 1 and first or freed_at(nth)
+  wait = (last or now + window) - now
 end
-return {allowed and 1 or 0, count, freed_at(1) or now, wait}
+return {allowed and 1 or 0, count, first or now, wait}
 """
 
 
