@@ -136,6 +136,7 @@ class PlainDrawing:
         return f"levelup check {event.challenge} -k {event.check} --seed {self._seed}{self._submission}"
 
     def _mistake(self, event: MistakeNamed) -> None:
+        self._end_of_tier()
         other = f", or like: {event.or_name}" if event.or_name else ""
         self._write(self._paint(f"   This behaves like: {event.name}{other}", "1"))
         for label, text in (("Believes", event.believes), ("Hint", event.hint)):
@@ -175,7 +176,9 @@ class PlainDrawing:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text
 
 
-_ASCII = str.maketrans({"§": "S", "…": "...", "→": "->", "—": "-", "≤": "<=", "≥": ">=", "±": "+-"})
+_ASCII = str.maketrans(
+    {"§": "S", "…": "...", "→": "->", "←": "<-", "·": "-", "—": "-", "≤": "<=", "≥": ">=", "±": "+-"}
+)
 
 
 def _duration(ms: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from grader.events import CheckFinished, MistakeNamed
 from grader.explain.mistakes import Mistake, reason_of
-from grader.model import NOT_WRITTEN, Outcome
+from grader.model import NOT_WRITTEN, TIER_NAMES, Outcome
 
 GOOD_MATCH = 0.6
 """How much of the failures, by weight, must agree before a mistake is named."""
@@ -39,7 +39,9 @@ def name_mistake(
     if not failed or len(failed) > _MOST_FAILED * len(results) + 1:
         return None
     weights = _weights(mistakes)
-    scored = [(_score(mistake, *_up_to(mistake.tier, failed, judged), weights), mistake) for mistake in mistakes]
+    written = {tier for tier in TIER_NAMES if _is_written(tier, results, judged)}
+    candidates = [mistake for mistake in mistakes if mistake.tier in written]
+    scored = [(_score(mistake, *_up_to(mistake.tier, failed, judged), weights), mistake) for mistake in candidates]
     scored = sorted((pair for pair in scored if pair[0] >= GOOD_MATCH), key=lambda pair: -pair[0])
     if not scored:
         return None
@@ -51,6 +53,12 @@ def name_mistake(
         challenge, mistake.id, mistake.name, mistake.believes, mistake.hint, mistake.section,
         tuple(name for name in failed if name in mistake.fails), round(best, 3), "".join(others),
     )  # fmt: skip
+
+
+def _is_written(tier: int, results: Mapping[str, CheckFinished], judged: Mapping[str, CheckFinished]) -> bool:
+    """Whether most of the checks up to *tier* met more than the stub: a half-empty file makes no mistakes yet."""
+    there = sum(result.tier <= tier for result in results.values())
+    return there > 0 and 2 * sum(result.tier <= tier for result in judged.values()) >= there
 
 
 def _up_to(

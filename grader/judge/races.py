@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.errors import SubjectRaised
 from grader.judge.failure import CheckFailed
 from grader.timeline import CALLERS, Moment, mark_race
 
@@ -107,6 +108,8 @@ class Races:
                     because="a lock is not given back, nobody is notified, or two locks are taken in different orders",
                 )
             failed = next((error for error in run.errors if error), None)
+            if failed and failed.startswith("NotImplementedError"):
+                raise SubjectRaised("NotImplementedError", (), failed.partition(": ")[2])
             if failed and not errors:
                 raise CheckFailed(
                     f"a caller got {failed}",

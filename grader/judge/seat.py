@@ -113,17 +113,16 @@ class Seat:
         packed = [pack(argument, asked) for argument in arguments]
         try:
             reply = asked.request(text, None if self._debug else self.call_seconds, operation, *packed)
-        except SubjectRaised as error:
-            self.note(text, f"raised {error.name}: {error.message}"[:160])
-            raise
         except SubjectError as error:
-            self.note(text, error.message)
+            raised = isinstance(error, SubjectRaised)
+            self.note(text, f"raised {error}"[:160] if raised else error.message)
             raise
         try:
             value = unpack(reply, asked, self)
         except WireError as error:
             raise SubjectError(f"{text} returned something that cannot be looked at: {error}") from None
-        self.note(text, f"→ {short(value)}")
+        if not operation.startswith("race_"):
+            self.note(text, f"→ {short(value)}")
         return value
 
     def note(self, what: str, answer: str, lane: str = "") -> None:
@@ -156,7 +155,7 @@ class Seat:
 
     def kill(self) -> None:
         """SIGKILL to the process that sits here; until the check's end every call into it says so."""
-        self._killed = SubjectCrashed("the process was killed by the check: what comes next is for another one")
+        self._killed = SubjectCrashed("the process was killed by the check")
         self._seated().end(self._killed)
 
     def sibling(self, submission: Submission | None = None, *, hash_seed: int | None = None) -> "Seat":

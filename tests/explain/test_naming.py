@@ -94,6 +94,10 @@ def test_what_is_not_written_yet_says_nothing() -> None:
     results = {check: result(check, message="not written yet at x.py:3") for check in CHECKS}
     assert name_mistake("02", KNOWN, results) is None
     results |= {"refused": result("refused", "counts"), "race": result("race", "counts")}
+    assert name_mistake("02", KNOWN, results) is None
+    results = {check: replace(one, tier=2) for check, one in results.items()}
+    results |= {check: result(check, outcome=Outcome.PASSED) for check in ("limit", "window")}
+    results |= {"refused": result("refused", "counts"), "race": result("race", "counts")}
     found = name_mistake("02", KNOWN, results)
     assert found is not None
     assert found.mistake == "counted"
