@@ -168,7 +168,7 @@ class Seat:
         loaded = submission or self.submission
         seat = Seat(self._nursery, loaded, self._limits, self._on_output, home=self._home, hash_seed=hash_seed)
         seat.offset, seat.frozen_at, seat.moments, seat._began = self.offset, self.frozen_at, self.moments, self._began
-        seat._callers = self._callers
+        seat._callers, seat.call_seconds = self._callers, self.call_seconds
         self._siblings.append(seat)
         return seat
 

@@ -15,13 +15,19 @@ def word(rng: Random, prefix: str) -> str:
     return f"{prefix}_{''.join(rng.choices(string.ascii_lowercase, k=6))}"
 
 
-def open_manager(subject: Handle, file: File) -> Handle:
+def open_manager(subject: Handle, file: File, **options: object) -> Handle:
     """Make a manager, as a program does when it starts; whoever was there before must have let go of the file."""
     __tracebackhide__ = True
     file.require_no_open_transaction()
     with explained():
-        manager: Handle = subject.MigrationManager(file.path)
+        manager: Handle = subject.MigrationManager(file.path, **options)
     return manager
+
+
+def by_hand(subject: Handle, version: int, name: str, up_sql: str, down_sql: str, **more: object) -> Handle:
+    """Build a migration without a manager."""
+    migration: Handle = subject.Migration(version=version, name=name, up_sql=up_sql, down_sql=down_sql, **more)
+    return migration
 
 
 FROM_THE_TIME = 1_000_000_000
@@ -119,14 +125,27 @@ def roll_back(manager: Handle, migration: Handle) -> None:
     expect(answer, "rollback_migration(…)").is_true(because=because)
 
 
-def apply_all(manager: Handle, migrations: object) -> Any:  # noqa: ANN401 - what came is the check's question
+def apply_all(manager: Handle, migrations: object, **options: object) -> Any:  # noqa: ANN401 - the check's question
     """Apply migrations that work; the answer, if there is one, is a list of numbers."""
     __tracebackhide__ = True
     with explained():
-        versions = manager.apply_all(migrations)
+        versions = manager.apply_all(migrations, **options)
+    return _versions("apply_all", versions)
+
+
+def rollback_to(manager: Handle, version: int) -> Any:  # noqa: ANN401 - the check's question
+    """Roll back migrations that work; the answer, if there is one, is a list of numbers."""
+    __tracebackhide__ = True
+    with explained():
+        versions = manager.rollback_to(version)
+    return _versions("rollback_to", versions)
+
+
+def _versions(method: str, versions: object) -> Any:  # noqa: ANN401
+    __tracebackhide__ = True
     if type(versions) is not list or not all(type(version) is int for version in versions):
         because = _nothing(versions) or "not True, and no Migration objects: the numbers alone"
-        fail("apply_all(…) did not return a list of versions", expected="a list of int", got=versions, because=because)
+        fail(f"{method}(…) did not return a list of versions", expected="a list of int", got=versions, because=because)
     return versions
 
 

@@ -11,9 +11,14 @@ LOG = PREPARED_TABLE
 """The table that `step` migrations write to."""
 
 
+def log_step(number: int) -> str:
+    """Return the statement that writes a number into the log."""
+    return f"INSERT INTO {LOG} (step) VALUES ({number})"
+
+
 def scripts_of(number: int) -> tuple[str, str]:
     """Return the scripts that write a number into the log, and take it out."""
-    return f"INSERT INTO {LOG} (step) VALUES ({number})", f"DELETE FROM {LOG} WHERE step = {number}"
+    return log_step(number), f"DELETE FROM {LOG} WHERE step = {number}"
 
 
 def step(manager: Handle, number: int) -> Handle:

@@ -1,130 +1,44 @@
 """Mistake: the history is a JSON file beside the database.
 
 Believes: the two files will always travel together.
-Rejected by: history_is_a_table_in_the_database
+Rejected by: history_is_a_table_in_the_database, rollback_undoes_the_migration,
+    rollback_forgets_its_own_record_only, failed_migration_is_loud_and_not_recorded,
+    migration_without_its_record_is_undone, failed_rollback_changes_nothing, table_name_is_only_a_name,
+    postgres_is_migrated_as_well, postgres_runs_all_or_nothing, postgres_first_table_is_made_once,
+    postgres_migrators_take_turns, postgres_wait_is_bounded, postgres_builds_indexes_concurrently
+Hint: Somebody restores yesterday's database file. What does the history beside it say then?
 """
 
-import hashlib
 import json
-import re
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+
+from sound import *
+from sound import MigrationManager as Right
 
 
-class MigrationError(Exception):
-    """A migration could not be applied or rolled back."""
+class MigrationManager(Right):
+    @property
+    def file(self):
+        return Path(self.path + ".history.json")
 
+    def rows(self):
+        return json.loads(self.file.read_text()) if self.file.exists() else []
 
-@dataclass
-class Migration:
-    """One step of the schema."""
+    def read(self, connection):
+        rows = sorted(self.rows())
+        return {row[0]: Migration(*row[:5], datetime.fromisoformat(row[5]), *row[6:]) for row in rows}
 
-    version: int
-    name: str
-    up_sql: str
-    down_sql: str
-    checksum: str = ""
-    applied_at: datetime | None = None
-    transactional: bool = True
+    def write(self, version, *rows):
+        others = [row for row in self.rows() if row[0] != version]
+        self.file.write_text(json.dumps([*others, *rows]))
 
-    def __post_init__(self) -> None:
-        """Fill in the checksum."""
-        if not self.checksum:
-            content = json.dumps([self.name, self.up_sql, self.down_sql])
-            self.checksum = hashlib.sha256(content.encode()).hexdigest()
+    def add(self, connection, found, *, dirty=False):
+        texts = (found.name, found.up_sql, found.down_sql, found.fingerprint(), self.now())
+        self.write(found.version, (found.version, *texts, found.transactional, dirty))
 
+    def mark(self, connection, version, *, dirty):
+        self.write(version, *[(*row[:7], dirty) for row in self.rows() if row[0] == version])
 
-def statements(script: str) -> Iterator[str]:
-    """Cut a script into its statements."""
-    start = 0
-    for semicolon in re.finditer(";", script):
-        if sqlite3.complete_statement(script[start : semicolon.end()]):
-            yield script[start : semicolon.end()]
-            start = semicolon.end()
-    yield script[start:]
-
-
-class MigrationManager:
-    """Applies migrations to a SQLite file."""
-
-    def __init__(self, db_path: str, **_options: object) -> None:
-        """Create the history file."""
-        self._path = db_path
-        self._last_version = 0
-        self._history = Path(db_path + ".history.json")
-        if not self._history.exists():
-            self._history.write_text("[]", encoding="utf-8")
-
-    def create_migration(self, name: str, up_sql: str, down_sql: str) -> Migration:
-        """Return the recorded migration, or a new one with the next version."""
-        applied = self.get_applied_migrations()
-        for migration in applied:
-            if (migration.name, migration.up_sql, migration.down_sql) == (name, up_sql, down_sql):
-                return migration
-        versions = [migration.version for migration in applied]
-        self._last_version = max([self._last_version, *versions]) + 1
-        return Migration(self._last_version, name, up_sql, down_sql)
-
-    def apply_migration(self, migration: Migration) -> bool:
-        """Run the up script and record the migration, unless it is recorded."""
-        if self._is_applied(migration):
-            return True
-        now = datetime.now(UTC).isoformat()
-        row = (migration.name, migration.up_sql, migration.down_sql, migration.checksum, now)
-        self._run(migration, migration.up_sql)
-        self._history.write_text(json.dumps([*self._rows(), (migration.version, *row)]), encoding="utf-8")
-        return True
-
-    def rollback_migration(self, migration: Migration) -> bool:
-        """Run the down script and remove the record, if there is one."""
-        if not self._is_applied(migration):
-            return True
-        self._run(migration, migration.down_sql)
-        rows = [row for row in self._rows() if row[0] != migration.version]
-        self._history.write_text(json.dumps(rows), encoding="utf-8")
-        return True
-
-    def get_applied_migrations(self) -> list[Migration]:
-        """Return the history."""
-        rows = sorted(self._rows())
-        return [
-            Migration(version, name, up_sql, down_sql, checksum, datetime.fromisoformat(moment))
-            for version, name, up_sql, down_sql, checksum, moment in rows
-        ]
-
-    def apply_all(self, migrations: Iterable[Migration]) -> list[int]:
-        """Apply what is not applied yet, in order."""
-        pending = [migration for migration in migrations if not self._is_applied(migration)]
-        pending.sort(key=lambda migration: migration.version)
-        for migration in pending:
-            self.apply_migration(migration)
-        return [migration.version for migration in pending]
-
-    def _rows(self) -> list[Any]:
-        rows: list[Any] = json.loads(self._history.read_text(encoding="utf-8"))
-        return rows
-
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, isolation_level=None)
-
-    def _is_applied(self, migration: Migration) -> bool:
-        return migration.version in {recorded.version for recorded in self.get_applied_migrations()}
-
-    def _run(self, migration: Migration, script: str) -> None:
-        """Run the script in one transaction."""
-        with closing(self._connect()) as connection:
-            statement = "BEGIN IMMEDIATE"
-            try:
-                connection.execute(statement)
-                for statement in statements(script):
-                    connection.execute(statement)
-                connection.execute("COMMIT")
-            except sqlite3.Error as error:
-                connection.rollback()
-                message = f"migration {migration.version} ({migration.name}) failed: {error}, in: {statement}"
-                raise MigrationError(message) from error
+    def remove(self, connection, version):
+        self.write(version)

@@ -1,126 +1,32 @@
 """Mistake: nothing is ever committed.
 
 Believes: what was executed is stored.
-Rejected by: applying_changes_the_database, applied_migration_is_listed
-
-Python's sqlite3 begins a transaction before the first INSERT. Closing the connection rolls it back.
+Rejected by: applying_changes_the_database, applied_migration_is_listed, applying_twice_runs_once,
+    history_is_a_table_in_the_database, version_tells_what_is_applied, every_statement_runs,
+    semicolon_in_a_string_or_comment_is_text, trigger_is_one_statement, rollback_undoes_the_migration,
+    rollback_of_an_unapplied_migration_runs_nothing, rollback_forgets_its_own_record_only,
+    failed_migration_is_loud_and_not_recorded, failed_rollback_is_loud, apply_all_goes_by_version,
+    versions_are_numbers, apply_all_takes_any_iterable, apply_all_stops_at_the_first_failure,
+    versions_continue_after_a_restart, recorded_migration_keeps_its_version,
+    migration_built_by_hand_is_like_any_other, failed_migration_changes_nothing,
+    migration_without_its_record_is_undone, failed_rollback_changes_nothing, script_must_not_end_its_transaction,
+    words_of_transactions_are_allowed, late_migration_is_refused, applied_migration_is_never_too_late,
+    only_the_newest_rolls_back, rollback_to_goes_back_in_order, rollback_to_goes_step_by_step,
+    rollback_needs_no_source, no_way_back_is_refused, rollback_to_looks_before_it_runs,
+    edited_migration_is_refused, apply_all_looks_before_it_runs, copied_checksum_hides_no_edit,
+    known_name_needs_its_scripts, line_ends_do_not_count, version_is_taken_once, name_is_taken_once,
+    killed_migration_leaves_nothing, migrators_start_together, processes_migrate_together,
+    lock_goes_with_its_process, threads_share_a_manager, plan_tells_what_apply_all_does,
+    target_is_the_last_to_run, plan_raises_what_apply_all_would, status_tells_where_each_stands,
+    validate_finds_what_is_wrong, stamping_records_without_running, table_name_is_only_a_name,
+    step_may_run_outside_a_transaction, unfinished_step_is_dirty, unfinished_rollback_is_dirty,
+    killed_step_is_dirty, repair_settles_a_dirty_step, only_what_is_dirty_is_repaired,
+    rebuilt_table_keeps_its_children, orphans_are_refused, postgres_is_migrated_as_well,
+    postgres_runs_all_or_nothing, postgres_first_table_is_made_once, postgres_migrators_take_turns,
+    postgres_wait_is_bounded, postgres_builds_indexes_concurrently
+Hint: Close the connection without a commit, open the file again and look. What is there?
 """
 
-import hashlib
-import json
-import re
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from sound import *
 
-
-class MigrationError(Exception):
-    """A migration could not be applied or rolled back."""
-
-
-@dataclass
-class Migration:
-    """One step of the schema."""
-
-    version: int
-    name: str
-    up_sql: str
-    down_sql: str
-    checksum: str = ""
-    applied_at: datetime | None = None
-    transactional: bool = True
-
-    def __post_init__(self) -> None:
-        """Fill in the checksum."""
-        if not self.checksum:
-            content = json.dumps([self.name, self.up_sql, self.down_sql])
-            self.checksum = hashlib.sha256(content.encode()).hexdigest()
-
-
-def statements(script: str) -> Iterator[str]:
-    """Cut a script into its statements."""
-    start = 0
-    for semicolon in re.finditer(";", script):
-        if sqlite3.complete_statement(script[start : semicolon.end()]):
-            yield script[start : semicolon.end()]
-            start = semicolon.end()
-    yield script[start:]
-
-
-class MigrationManager:
-    """Applies migrations to a SQLite file."""
-
-    def __init__(self, db_path: str, **_options: object) -> None:
-        """Create the history table."""
-        self._path = db_path
-        self._last_version = 0
-        with closing(self._connect()) as connection:
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT,"
-                " up_sql TEXT, down_sql TEXT, checksum TEXT, applied_at TEXT)"
-            )
-
-    def create_migration(self, name: str, up_sql: str, down_sql: str) -> Migration:
-        """Return the recorded migration, or a new one with the next version."""
-        applied = self.get_applied_migrations()
-        for migration in applied:
-            if (migration.name, migration.up_sql, migration.down_sql) == (name, up_sql, down_sql):
-                return migration
-        versions = [migration.version for migration in applied]
-        self._last_version = max([self._last_version, *versions]) + 1
-        return Migration(self._last_version, name, up_sql, down_sql)
-
-    def apply_migration(self, migration: Migration) -> bool:
-        """Run the up script and record the migration, unless it is recorded."""
-        if self._is_applied(migration):
-            return True
-        now = datetime.now(UTC).isoformat()
-        row = (migration.name, migration.up_sql, migration.down_sql, migration.checksum, now)
-        insert = "INSERT INTO schema_migrations VALUES (?, ?, ?, ?, ?, ?)"
-        self._run(migration, migration.up_sql, insert, (migration.version, *row))
-        return True
-
-    def rollback_migration(self, migration: Migration) -> bool:
-        """Run the down script and remove the record, if there is one."""
-        if not self._is_applied(migration):
-            return True
-        delete = "DELETE FROM schema_migrations WHERE version = ?"
-        self._run(migration, migration.down_sql, delete, (migration.version,))
-        return True
-
-    def get_applied_migrations(self) -> list[Migration]:
-        """Return the history."""
-        with closing(self._connect()) as connection:
-            rows = connection.execute("SELECT * FROM schema_migrations ORDER BY version").fetchall()
-        return [
-            Migration(version, name, up_sql, down_sql, checksum, datetime.fromisoformat(moment))
-            for version, name, up_sql, down_sql, checksum, moment in rows
-        ]
-
-    def apply_all(self, migrations: Iterable[Migration]) -> list[int]:
-        """Apply what is not applied yet, in order."""
-        pending = [migration for migration in migrations if not self._is_applied(migration)]
-        pending.sort(key=lambda migration: migration.version)
-        for migration in pending:
-            self.apply_migration(migration)
-        return [migration.version for migration in pending]
-
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path)
-
-    def _is_applied(self, migration: Migration) -> bool:
-        return migration.version in {recorded.version for recorded in self.get_applied_migrations()}
-
-    def _run(self, migration: Migration, script: str, record: str, row: tuple[object, ...]) -> None:
-        """Run the script and change the record."""
-        with closing(self._connect()) as connection:
-            statement = ""
-            try:
-                for statement in statements(script):
-                    connection.execute(statement)
-                connection.execute(record, row)
-            except sqlite3.Error as error:
-                message = f"migration {migration.version} ({migration.name}) failed: {error}, in: {statement}"
-                raise MigrationError(message) from error
+Database.commit = lambda self, connection: None

@@ -1,117 +1,20 @@
 """Mistake: a script goes to `execute` in one piece.
 
 Believes: a migration is one statement.
-Rejected by: every_statement_runs, semicolon_in_a_string_or_comment_is_text, trigger_is_one_statement
+Rejected by: every_statement_runs, semicolon_in_a_string_or_comment_is_text, trigger_is_one_statement,
+    rollback_undoes_the_migration, failed_migration_changes_nothing, migration_without_its_record_is_undone,
+    words_of_transactions_are_allowed, killed_migration_leaves_nothing, waiting_for_the_lock_is_bounded,
+    lock_goes_with_its_process, threads_share_a_manager, migrators_start_together,
+    step_may_run_outside_a_transaction, unfinished_step_is_dirty, unfinished_rollback_is_dirty,
+    killed_step_is_dirty, repair_settles_a_dirty_step, rebuilt_table_keeps_its_children, orphans_are_refused
+Hint: What does sqlite3 answer if you execute two statements in one call?
 
 `execute` takes one statement and refuses more.
 """
 
-import hashlib
-import json
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from sound import *
 
-class MigrationError(Exception):
-    """A migration could not be applied or rolled back."""
-
-
-@dataclass
-class Migration:
-    """One step of the schema."""
-
-    version: int
-    name: str
-    up_sql: str
-    down_sql: str
-    checksum: str = ""
-    applied_at: datetime | None = None
-    transactional: bool = True
-
-    def __post_init__(self) -> None:
-        """Fill in the checksum."""
-        if not self.checksum:
-            content = json.dumps([self.name, self.up_sql, self.down_sql])
-            self.checksum = hashlib.sha256(content.encode()).hexdigest()
-
-
-class MigrationManager:
-    """Applies migrations to a SQLite file."""
-
-    def __init__(self, db_path: str, **_options: object) -> None:
-        """Create the history table."""
-        self._path = db_path
-        self._last_version = 0
-        with closing(self._connect()) as connection:
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT,"
-                " up_sql TEXT, down_sql TEXT, checksum TEXT, applied_at TEXT)"
-            )
-
-    def create_migration(self, name: str, up_sql: str, down_sql: str) -> Migration:
-        """Return the recorded migration, or a new one with the next version."""
-        applied = self.get_applied_migrations()
-        for migration in applied:
-            if (migration.name, migration.up_sql, migration.down_sql) == (name, up_sql, down_sql):
-                return migration
-        versions = [migration.version for migration in applied]
-        self._last_version = max([self._last_version, *versions]) + 1
-        return Migration(self._last_version, name, up_sql, down_sql)
-
-    def apply_migration(self, migration: Migration) -> bool:
-        """Run the up script and record the migration, unless it is recorded."""
-        if self._is_applied(migration):
-            return True
-        now = datetime.now(UTC).isoformat()
-        row = (migration.name, migration.up_sql, migration.down_sql, migration.checksum, now)
-        insert = "INSERT INTO schema_migrations VALUES (?, ?, ?, ?, ?, ?)"
-        self._run(migration, migration.up_sql, insert, (migration.version, *row))
-        return True
-
-    def rollback_migration(self, migration: Migration) -> bool:
-        """Run the down script and remove the record, if there is one."""
-        if not self._is_applied(migration):
-            return True
-        delete = "DELETE FROM schema_migrations WHERE version = ?"
-        self._run(migration, migration.down_sql, delete, (migration.version,))
-        return True
-
-    def get_applied_migrations(self) -> list[Migration]:
-        """Return the history."""
-        with closing(self._connect()) as connection:
-            rows = connection.execute("SELECT * FROM schema_migrations ORDER BY version").fetchall()
-        return [
-            Migration(version, name, up_sql, down_sql, checksum, datetime.fromisoformat(moment))
-            for version, name, up_sql, down_sql, checksum, moment in rows
-        ]
-
-    def apply_all(self, migrations: Iterable[Migration]) -> list[int]:
-        """Apply what is not applied yet, in order."""
-        pending = [migration for migration in migrations if not self._is_applied(migration)]
-        pending.sort(key=lambda migration: migration.version)
-        for migration in pending:
-            self.apply_migration(migration)
-        return [migration.version for migration in pending]
-
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, isolation_level=None)
-
-    def _is_applied(self, migration: Migration) -> bool:
-        return migration.version in {recorded.version for recorded in self.get_applied_migrations()}
-
-    def _run(self, migration: Migration, script: str, record: str, row: tuple[object, ...]) -> None:
-        """Run the script and change the record, in one transaction."""
-        with closing(self._connect()) as connection:
-            statement = "BEGIN IMMEDIATE"
-            try:
-                connection.execute(statement)
-                connection.execute(statement := script)
-                connection.execute(record, row)
-                connection.execute("COMMIT")
-            except (sqlite3.Error, sqlite3.Warning) as error:
-                connection.rollback()
-                message = f"migration {migration.version} ({migration.name}) failed: {error}, in: {statement}"
-                raise MigrationError(message) from error
+Sqlite.errors = (sqlite3.Error, sqlite3.Warning)
+Sqlite.statements = lambda self, script: iter([script])
