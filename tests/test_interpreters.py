@@ -55,7 +55,7 @@ def test_references_pass_on_this_interpreter(version: str, tmp_path: Path) -> No
         env={**os.environ, "LEVELUP_WORKSPACE": str(tmp_path / "workspace")},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
         check=False,
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.nursery.client import ROOT
 from tests.cli.conftest import Levelup
 
 Reference = Callable[[str], Path]
@@ -30,6 +31,32 @@ def test_stub_fails_and_exits_1(levelup: Levelup) -> None:
     assert ended.code == 1
     assert {event["outcome"] for event in finished} == {"failed"}
     assert all("not written yet" in event["message"] for event in finished)
+
+
+def test_tiers_have_headings_and_what_is_not_begun_is_one_line(levelup: Levelup) -> None:
+    """The stub's checks of tier 1 are told one by one, those of the tiers above are counted; no mistake is named."""
+    ended = levelup("check", "02", "--plain")
+
+    assert "Tier 2 - Holds under fire" in ended.out
+    assert "checks of tier 3 need what is not written yet" in ended.out
+    assert "This behaves like" not in ended.out
+    assert not [line for line in ended.out.splitlines() if not line.isascii()]
+
+
+def test_a_known_mistake_is_named_with_its_hint(levelup: Levelup) -> None:
+    """In plain text and as an event, before the totals of its suite."""
+    wrong = str(ROOT / "challenges" / SLUG / "wrong" / "refusals_take_slots.py")
+    arguments = ("check", "02", "--submission", wrong, "--tier", "1")
+
+    plain = levelup(*arguments, "--plain")
+    events = levelup(*arguments, "--json").events
+
+    assert "This behaves like: " in plain.out
+    assert "Hint" in plain.out
+    names = [event["event"] for event in events]
+    (named,) = [event for event in events if event["event"] == "mistake_named"]
+    assert named["mistake"] == "refusals_take_slots"
+    assert names.index("mistake_named") == names.index("suite_finished") - 1
 
 
 def test_every_finished_check_has_the_promised_keys(levelup: Levelup) -> None:

@@ -1,6 +1,7 @@
 """A run over several challenges: one stream of events, whatever happens in between."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -73,3 +74,19 @@ def test_a_choice_may_leave_a_suite_empty(run_of: Callable[..., list[Any]]) -> N
     assert [e.check for e in events if isinstance(e, CheckFinished)] == ["other"]
     assert [len(e.checks) for e in events if isinstance(e, SuiteStarted)] == [0, 1]
     assert events[-1].exit_code == 0
+
+
+def test_drafts_run_only_when_asked_for(nursery: Nursery, toy: Callable[..., Challenge], written: Any) -> None:
+    """Checks of a tier that is not open are left out; a run with a tier, or with named checks, has them."""
+    suite = SUITE + SUITE.replace("tier=1", "tier=2").replace("test_it", "test_draft")
+    challenge = replace(toy(suite), tiers=1)
+    assignment = Assignment(challenge, written("def one(): return 1"))
+
+    def checks(**options: Any) -> list[str]:
+        return [
+            event.check for event in Run(nursery, (assignment,), "here", **options) if isinstance(event, CheckFinished)
+        ]
+
+    assert checks() == ["it"]
+    assert checks(tier=3) == ["it", "draft"]
+    assert checks(tier=3, only=("draft",)) == ["draft"]

@@ -109,7 +109,7 @@ def test_the_sender_may_change_its_data(races: Races) -> None:
             because="the queue keeps the sender's own lists: a copy of the outside alone is not enough, copy all of it",
         )
 
-    races.every("queue_scenes.ChangedBySender", keeps=as_it_was, kind="few")
+    races.every("queue_scenes.ChangedBySender", keeps=as_it_was, kind="once")
 
 
 @check(tier=2, section="§12")
@@ -125,7 +125,7 @@ def test_each_attempt_gets_the_original(races: Races) -> None:
             first, because="the handler changed the queue's own data"
         )
 
-    races.every("queue_scenes.ChangedByHandler", keeps=original, kind="few")
+    races.every("queue_scenes.ChangedByHandler", keeps=original, kind="once")
 
 
 @exported(methods=("write",))

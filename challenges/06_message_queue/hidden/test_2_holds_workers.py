@@ -64,7 +64,7 @@ def test_the_numbers_fit_at_every_moment(races: Races) -> None:
             what = f"the sum of processed, main, delayed, in flight and dead, {list(look)}, with two messages enqueued"
             expect(sum(look), what).equals(2, because=because)
 
-    races.every("queue_scenes.Watched", keeps=two_in_sight, kind="few")
+    races.every("queue_scenes.Watched", keeps=two_in_sight, kind="once")
 
 
 @check(tier=2, section="§13")
@@ -78,7 +78,7 @@ def test_a_redrive_comes_to_an_end(races: Races) -> None:
         )
         expect(sum(run.seen[1]), "the messages in sight afterwards").equals(1, because="no message is lost or doubled")
 
-    races.every("queue_scenes.RedriveMeetsFailure", keeps=once, kind="store")
+    races.every("queue_scenes.RedriveMeetsFailure", keeps=once, kind="brief")
 
 
 @check(tier=2, section="§13")

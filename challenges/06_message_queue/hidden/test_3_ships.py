@@ -164,7 +164,7 @@ def test_a_rejected_message_is_dead_at_once(races: Races) -> None:
             ["plain", "special", "weak"], because="a person may ask a refused message back as well"
         )
 
-    races.every("queue_scenes.Refusing", keeps=refused_for_good, kind="few")
+    races.every("queue_scenes.Refusing", keeps=refused_for_good, kind="once")
 
 
 @check(tier=3, section="§18")

@@ -12,6 +12,27 @@ KEYS = ("messages_processed", "messages_failed", "main_queue_size", "in_flight",
 
 
 @check(tier=3, section="§19")
+def test_a_waiting_worker_writes_nothing(another: Another, in_background: InBackground, tmp_path: Path) -> None:
+    """A worker that finds nothing leaves the file as it is."""
+    queue = another().subject.MessageQueue(str(tmp_path / "queue"))
+    queue.enqueue("mail")
+    handled = threading.Event()
+    worker = in_background(queue.process_messages, lambda _: handled.set(), poll=0.005)
+    handled.wait(GENEROUS)
+    while numbers(queue, "messages_processed")["messages_processed"] == 0 and not worker.done():
+        """Its report is on its way."""
+    before = _state_of(tmp_path)
+    worker_left = threading.Event().wait(0.03)  # time for some looks; one that saw none fails nobody
+    after = _state_of(tmp_path)
+    queue.stop()
+    expect(worker_left, "whether it came to an end").is_false()
+    changed = sorted(name for name in after.keys() & before.keys() if after[name] != before[name])
+    expect(changed, "the files that were written while a worker waited").equals(
+        [], because="a look that finds nothing has nothing to write"
+    )
+
+
+@check(tier=3, section="§19")
 def test_a_waiting_worker_is_woken(races: Races) -> None:
     """An enqueue, a redrive and stop() wake a waiting worker, however long its poll is."""
     event = ""
@@ -22,7 +43,7 @@ def test_a_waiting_worker_is_woken(races: Races) -> None:
         )
 
     for event in ("enqueue", "retry_dead_letters", "stop"):
-        races.every("queue_scenes.Waiting", event, keeps=at_once, kind="few")
+        races.every("queue_scenes.Waiting", event, keeps=at_once, kind="once")
 
 
 @check(tier=3, section="§19")
@@ -34,7 +55,7 @@ def test_no_message_comes_unnoticed(races: Races) -> None:
             because="it looked, then the message came, then it fell asleep: looking and falling asleep are one step"
         )
 
-    races.every("queue_scenes.Woken", keeps=at_once, kind="store")
+    races.every("queue_scenes.Woken", keeps=at_once, kind="brief")
 
 
 @check(tier=3, section="§19")
@@ -46,28 +67,23 @@ def test_a_waiting_worker_sleeps(races: Races) -> None:
             400, because="it asks again and again whether there is work: wait on a threading.Condition instead"
         )
 
-    races.every("queue_scenes.Waiting", "enqueue", keeps=few_lines, kind="few")
+    races.every("queue_scenes.Waiting", "enqueue", keeps=few_lines, kind="once")
 
 
-@check(tier=3, section="§19")
-def test_a_waiting_worker_writes_nothing(another: Another, in_background: InBackground, tmp_path: Path) -> None:
-    """A worker that finds nothing leaves the file as it is."""
-    queue = another().subject.MessageQueue(str(tmp_path / "queue"))
-    queue.enqueue("mail")
-    handled = threading.Event()
-    worker = in_background(queue.process_messages, lambda _: handled.set(), poll=0.005)
-    handled.wait(GENEROUS)
-    while numbers(queue, "messages_processed")["messages_processed"] == 0 and not worker.done():
-        """Its report is on its way."""
-    before = _state_of(tmp_path)
-    worker_left = threading.Event().wait(0.06)  # time for some looks; one that saw none fails nobody
-    after = _state_of(tmp_path)
-    queue.stop()
-    expect(worker_left, "whether it came to an end").is_false()
-    changed = sorted(name for name in after.keys() & before.keys() if after[name] != before[name])
-    expect(changed, "the files that were written while a worker waited").equals(
-        [], because="a look that finds nothing has nothing to write"
-    )
+@check(tier=3, section="§21")
+def test_two_queues_on_one_file_deliver_once(races: Races, tmp_path: Path) -> None:
+    """Two queue objects on one file never deliver the same message at the same time."""
+
+    def once(run: RaceRun) -> None:
+        because = "both found the message before either had marked it: take the file's lock before you look"
+        expect(run.seen[0], "what the workers of two queue objects on one file were given").equals(
+            ["mail"], because=because
+        )
+        expect(run.seen[1], "processed, main, delayed, in flight and dead afterwards").equals(
+            [1, 0, 0, 0, 0], because=because
+        )
+
+    races.every("queue_scenes.TwoObjects", str(tmp_path), keeps=once, kind="store")
 
 
 @check(tier=3, section="§21")
@@ -124,22 +140,6 @@ def test_a_message_from_another_process_is_found(another: Another, in_background
     expect(worker.result(GENEROUS), "what the worker's process_messages returned").equals(
         2, because="it completed both"
     )
-
-
-@check(tier=3, section="§21")
-def test_two_queues_on_one_file_deliver_once(races: Races, tmp_path: Path) -> None:
-    """Two queue objects on one file never deliver the same message at the same time."""
-
-    def once(run: RaceRun) -> None:
-        because = "both found the message before either had marked it: take the file's lock before you look"
-        expect(run.seen[0], "what the workers of two queue objects on one file were given").equals(
-            ["mail"], because=because
-        )
-        expect(run.seen[1], "processed, main, delayed, in flight and dead afterwards").equals(
-            [1, 0, 0, 0, 0], because=because
-        )
-
-    races.every("queue_scenes.TwoObjects", str(tmp_path), keeps=once, kind="store")
 
 
 def _state_of(folder: Path) -> dict[str, tuple[int, int, int]]:

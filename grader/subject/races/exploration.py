@@ -78,17 +78,21 @@ class Exploration:
         self._owns = owns
         self._kind = kind
         self._callers = 0
+        self._kept: Observation | None = None
         self._inconclusive = dict.fromkeys(MAX_INCONCLUSIVE, 0)
         self._options: list[tuple[int, tuple[int, ...]]] = []
         self.runs = 0
 
     def __iter__(self) -> Iterator[Observation]:
         """Run after run, until every stage is through or the kind's runs are used up."""
-        thrown_away = self.one(Plan())  # from 3.12 on the first traced run loses opcode events
-        self.runs = 0
+        first = self.one(Plan())
         if not self._callers:  # the scene cannot even be built
-            yield thrown_away
+            yield first
             return
+        if any(stage.opcodes for stage in STAGES[self._kind]):
+            self.runs = 0  # thrown away: from 3.12 on the first traced run loses opcode events
+        else:
+            self._kept = first
         for stage in STAGES[self._kind]:
             yield from self._stage(stage)
 
@@ -124,7 +128,8 @@ class Exploration:
             for plan in todo:
                 if used >= stage.runs or self.runs >= MAX_RUNS[self._kind] or self._hopeless():
                     return
-                yield self.one(plan)
+                kept, self._kept = self._kept, None
+                yield kept or self.one(plan)
                 used += 1
                 if depth < stage.interruptions:
                     deeper += self._interrupted(plan)
