@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from traceback import StackSummary
 from typing import TypeAlias
 
@@ -31,7 +31,12 @@ class Lease:
     stack: StackSummary | None = None
     pooled: Pooled | None = None
     reported: bool = False
-    decided: threading.Event = field(default_factory=threading.Event)
+    decided: threading.Event | None = None  # only who has to wait needs one
+
+    def decide(self) -> None:
+        """End the wait, if there is one."""
+        if self.decided is not None:
+            self.decided.set()
 
 
 class Slots:
@@ -77,12 +82,13 @@ class Slots:
                 raise PoolClosed
             if len(self._leases) + self._closing < self._size:
                 self._grant(lease)
-            elif 0 < self._max_waiting <= len(self._line):
+                return
+            if 0 < self._max_waiting <= len(self._line):
                 raise TooManyRequests
-            else:
-                self._line.append(lease)
+            decided = lease.decided = threading.Event()
+            self._line.append(lease)
         try:
-            lease.decided.wait(max(0.0, timeout))
+            decided.wait(max(0.0, timeout))
         except BaseException:  # Ctrl-C while waiting
             self._leave(lease)
             raise
@@ -193,7 +199,7 @@ class Slots:
         with self._lock:
             self._closed = True
             while self._line:
-                self._line.popleft().decided.set()
+                self._line.popleft().decide()
 
     @property
     def closed(self) -> bool:
@@ -216,7 +222,7 @@ class Slots:
         lease.since = now
         lease.pooled = self._idle.pop() if self._idle else None
         self._leases.add(lease)
-        lease.decided.set()
+        lease.decide()
 
     def _leave(self, lease: Lease) -> None:
         """Leave the line, or pass on the slot if it came in the meantime."""

@@ -1,13 +1,16 @@
 """Runs: what a stream of events makes of the screen, and which run is shown when several are asked for."""
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
-from grader.events import CheckFinished, Narrated
+from grader.events import CheckFinished, MistakeNamed, Narrated
 from grader.model import Outcome
 from grader.timeline import Moment
 from grader.tui.messages import Saved
+from grader.tui.widgets.check_list import CheckList
 
 PASSED, FAILED, ERROR = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR
 
@@ -218,3 +221,47 @@ def test_checks_that_cannot_be_listed_are_told(stage: Any, until: Any) -> None:
         await until(pilot, lambda: stage.app.learner.chosen.challenge.number == "02")
 
     stage.play(script, ready=False)
+
+
+def test_tiers_have_headings_that_cannot_be_chosen(stage: Any, until: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With how many checks of the tier pass; the keys step over them."""
+    one_tier = stage.judge.checks
+    monkeypatch.setattr(
+        stage.judge, "checks", lambda of: tuple(replace(c, tier=tier) for tier, c in enumerate(one_tier(of), 1))
+    )
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("r", "2")
+        stage.whole_run(PASSED, FAILED, FAILED)
+        await until(pilot, lambda: stage.highlighted() == "second_promise" and "0/1" in stage.picture())
+        picture = stage.picture()
+        assert "Tier 1 · Works  1/1" in picture
+        assert "Tier 2 · Holds under fire  0/1" in picture
+        stage.app.screen.query_one(CheckList).focus()
+        await pilot.press("k")
+        await until(pilot, lambda: stage.highlighted() == "first_promise")
+
+    stage.play(script)
+
+
+def test_the_named_mistake_stands_with_the_failures_it_explains(stage: Any, until: Any) -> None:
+    """Its name, what the learner may believe, and its hint; not with others."""
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("r")
+        stage.start_suite()
+        for check in ("first_promise", "second_promise"):
+            stage.finish(check, FAILED, message="wrong")
+        named = MistakeNamed(
+            "01", "x", "refusals count", "each try counts", "Who waits?", "§1", ("second_promise",), 1.0
+        )
+        stage.tell(named)
+        stage.end(0, 2)
+        await until(pilot, lambda: stage.highlighted() == "first_promise")
+        assert "refusals count" not in stage.flowing()
+        await pilot.press("n")
+        await until(pilot, lambda: "refusals count" in stage.flowing())
+        assert "each try counts" in stage.flowing()
+        assert "Who waits?" in stage.flowing()
+
+    stage.play(script)

@@ -122,8 +122,12 @@ def execute(connection: Connection, sql: str, params: tuple[object, ...] | None 
 def borrow(pool: Handle, **options: float) -> bool:
     """Lend and execute something; True when the block is over."""
     __tracebackhide__ = True
-    with lend(pool, **options) as connection:
-        execute(connection, "UPDATE a")
+    try:
+        with lend(pool, **options) as connection:
+            execute(connection, "UPDATE a")
+    except psycopg2.OperationalError as error:
+        because = "its rollback had failed, or nobody had tried one: close such a connection"
+        fail("a broken connection was lent again", expected="one that works", got=str(error), because=because)
     return True
 
 

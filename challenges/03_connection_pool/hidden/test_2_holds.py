@@ -26,7 +26,7 @@ def test_slow_connect_holds_up_nobody(races: Races) -> None:
         because = "connect() runs while a lock is held that the others need: open the connection without it"
         expect(run.seen, "whether others had to wait for somebody else's slow connect").is_false(because=because)
 
-    races.every("pool_scenes.HangingConnect", keeps=nobody_waited, kind="few")
+    races.every("pool_scenes.HangingConnect", keeps=nobody_waited, kind="once")
 
 
 @check(tier=2, section="§7")
@@ -42,7 +42,7 @@ def test_failed_connect_frees_its_place(races: Races) -> None:
         because = "the place of a connection that could not be opened must be given back"
         expect(last[0], "the second of two loans after three failures").equals("lent", because=because)
 
-    races.every("pool_scenes.FailingConnect", keeps=two_are_lent, kind="few")
+    races.every("pool_scenes.FailingConnect", keeps=two_are_lent, kind="once")
 
 
 @check(tier=2, section="§7")
@@ -53,7 +53,7 @@ def test_failed_connect_lets_who_waits_try(races: Races) -> None:
         because = "a free place is as good as a connection for those who wait: tell them"
         _expect_lent_soon(run.results[1], "the caller who waited while another one's connect failed", because)
 
-    races.every("pool_scenes.FailingForOne", keeps=woken, kind="few")
+    races.every("pool_scenes.FailingForOne", keeps=woken, kind="once")
 
 
 @check(tier=2, section="§8")
@@ -83,7 +83,7 @@ def test_being_woken_does_not_restart_the_timeout(races: Races) -> None:
         because = "each time it is woken it waits the whole timeout again: what is left gets less"
         expect(waited, "the seconds until get_connection(timeout=5) gave up").between(4.5, 5.5, because=because)
 
-    races.every("pool_scenes.WokenForNothing", keeps=one_deadline, kind="few")
+    races.every("pool_scenes.WokenForNothing", keeps=one_deadline, kind="once")
 
 
 @check(tier=2, section="§8")
@@ -96,7 +96,7 @@ def test_dead_connections_do_not_outlast_the_timeout(races: Races) -> None:
             5.5, because=because
         )
 
-    races.every("pool_scenes.DeadOnes", keeps=one_deadline, kind="few")
+    races.every("pool_scenes.DeadOnes", keeps=one_deadline, kind="once")
 
 
 @check(tier=2, section="§8")
@@ -122,7 +122,7 @@ def test_broken_connection_lets_who_waits_open_one(races: Races) -> None:
         because = "the broken one is gone, and its place is free: tell the first in line, as if a connection came back"
         _expect_lent_soon(run.results[0], "the caller who waited while the only connection came back broken", because)
 
-    races.every("pool_scenes.BrokenForOne", keeps=woken, kind="few")
+    races.every("pool_scenes.BrokenForOne", keeps=woken, kind="once")
 
 
 def _expect_lent_soon(result: Any, who: str, because: str) -> None:  # noqa: ANN401 - [outcome, seconds]

@@ -126,7 +126,7 @@ def test_lifetimes_differ(races: Races) -> None:
             11, because=because
         )
 
-    races.every("life_scenes.Ageing", keeps=spread, kind="few")
+    races.every("life_scenes.Ageing", keeps=spread, kind="once")
 
 
 @check(tier=2, section="§13")
@@ -281,10 +281,10 @@ def test_close_waits_as_long_as_told(races: Races) -> None:
             0.5, because="without a timeout it does not wait"
         )
 
-    races.every("life_scenes.LentAtTheEnd", 5.0, 3.0, keeps=back_in_time, kind="few")
+    races.every("life_scenes.LentAtTheEnd", 5.0, 3.0, keeps=back_in_time, kind="once")
     block, because = 100.0, "the block runs longer than close() was told to wait"
-    races.every("life_scenes.LentAtTheEnd", 5.0, 100.0, keeps=back_in_time, kind="few")
-    races.every("life_scenes.LentAtTheEnd", None, 3.0, keeps=at_once, kind="few")
+    races.every("life_scenes.LentAtTheEnd", 5.0, 100.0, keeps=back_in_time, kind="once")
+    races.every("life_scenes.LentAtTheEnd", None, 3.0, keeps=at_once, kind="once")
 
 
 @check(tier=2, section="§13")
@@ -295,4 +295,4 @@ def test_closed_pool_leaves_no_thread(races: Races) -> None:
         because = "a thread of the pool goes on: let close() tell it to end"
         expect(run.results[0], "number of threads of the pool 10 s after close()").equals(0, because=because)
 
-    races.every("life_scenes.Threads", keeps=none_left, kind="few")
+    races.every("life_scenes.Threads", keeps=none_left, kind="once")

@@ -66,7 +66,7 @@ def test_long_loans_are_reported_once(races: Races) -> None:
             0, because="one warning for each loan is enough: remember that you have warned"
         )
 
-    races.every("ship_scenes.Leak", 5.0, 100.0, keeps=reported, kind="few")
+    races.every("ship_scenes.Leak", 5.0, 100.0, keeps=reported, kind="once")
 
 
 @check(tier=3, section="§14")
@@ -79,9 +79,9 @@ def test_ended_loans_are_not_reported(races: Races) -> None:
         )
 
     what, because = "a loan of 4 s, leak_threshold=50", "it came back long before the threshold: forget it then"
-    races.every("ship_scenes.Leak", 50.0, 2.0, keeps=silent, kind="few")
+    races.every("ship_scenes.Leak", 50.0, 2.0, keeps=silent, kind="once")
     what, because = "a loan of 2000 s, leak_threshold=None", "None means that no loan is too long"
-    races.every("ship_scenes.Leak", None, 1000.0, keeps=silent, kind="few")
+    races.every("ship_scenes.Leak", None, 1000.0, keeps=silent, kind="once")
 
 
 @check(tier=3, section="§15")
@@ -102,7 +102,7 @@ def test_full_line_turns_away(races: Races) -> None:
         expect(second[0], "what the second one in line got, who waited in vain,").equals("PoolTimeout", because=because)
         expect(run.seen, "whether TooManyRequests is a PoolError").is_true(because="the stub has the classes")
 
-    races.every("ship_scenes.FullLine", 2, keeps=turned_away, kind="few")
+    races.every("ship_scenes.FullLine", 2, keeps=turned_away, kind="once")
 
 
 @check(tier=3, section="§15")
@@ -116,7 +116,7 @@ def test_line_has_no_end_by_default(races: Races) -> None:
                 "PoolTimeout", because=because
             )
 
-    races.every("ship_scenes.FullLine", 0, keeps=nobody_turned_away, kind="few")
+    races.every("ship_scenes.FullLine", 0, keeps=nobody_turned_away, kind="once")
 
 
 @check(tier=3, section="§15")
@@ -143,11 +143,11 @@ def test_child_leaves_parents_connections_alone(races: Races) -> None:
         expect(touched, f"what the child did to connections of the parent, {when},").equals([], because=because)
 
     when = "all idle during the fork"
-    races.every("fork_scenes.Forked", "idle", keeps=untouched, kind="few")
+    races.every("fork_scenes.Forked", "idle", keeps=untouched, kind="once")
     when = "one lent to a block that ends well in both"
-    races.every("fork_scenes.Forked", "lent", keeps=untouched, kind="few")
+    races.every("fork_scenes.Forked", "lent", keeps=untouched, kind="once")
     when = "one lent to a block that raises in the child"
-    races.every("fork_scenes.Forked", "raising", keeps=untouched, kind="few")
+    races.every("fork_scenes.Forked", "raising", keeps=untouched, kind="once")
 
 
 @check(tier=3, section="§17")
@@ -170,4 +170,4 @@ def test_child_can_use_the_pool(races: Races) -> None:
             {"created": 0, "open": 2}, because="its pool goes on as before"
         )
 
-    races.every("fork_scenes.Forked", "idle", keeps=both_go_on, kind="few")
+    races.every("fork_scenes.Forked", "idle", keeps=both_go_on, kind="once")

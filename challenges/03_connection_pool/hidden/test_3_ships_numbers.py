@@ -30,7 +30,7 @@ def test_all_numbers_are_told(races: Races) -> None:
             2.5, 3.5, because=because
         )
 
-    races.every("ship_scenes.Numbers", keeps=right, kind="few")
+    races.every("ship_scenes.Numbers", keeps=right, kind="once")
 
 
 @check(tier=3, section="§16")
@@ -47,7 +47,7 @@ def test_one_being_opened_is_in_use(races: Races) -> None:
             2, because="pool_size is always available_connections plus in_use"
         )
 
-    races.every("ship_scenes.Opening", keeps=counted, kind="few")
+    races.every("ship_scenes.Opening", keeps=counted, kind="once")
 
 
 @check(tier=3, section="§16")
@@ -77,7 +77,7 @@ def test_no_count_is_lost(races: Races) -> None:
             2, because=because
         )
 
-    races.every("ship_scenes.CountTogether", keeps=both_counted)
+    races.every("ship_scenes.CountTogether", keeps=both_counted, kind="opcodes")
 
 
 @check(tier=3, section="§16")
@@ -90,4 +90,4 @@ def test_opened_minus_closed_is_the_size(races: Races) -> None:
             expect(size, f"pool_size after one {way}").equals(opened, because=because)
             expect(difference, f"connections_created minus closed after one {way}").equals(size, because=because)
 
-    races.every("ship_scenes.Balance", keeps=balanced, kind="few")
+    races.every("ship_scenes.Balance", keeps=balanced, kind="once")

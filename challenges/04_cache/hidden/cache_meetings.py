@@ -2,7 +2,6 @@
 
 # ruff: noqa: ANN401, ARG001, D102 - the submission has no types here; a scene's `jobs` and callers speak for themselves
 
-import importlib.metadata
 import threading
 import time
 from collections.abc import Callable
@@ -12,9 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 import redis
-
-# The redis package looks up its own version for each connection, in a file.
-importlib.metadata.version = cache(importlib.metadata.version)
 
 MOMENT = 0.03
 """Seconds of the race's own time: they pass when every caller waits for something."""

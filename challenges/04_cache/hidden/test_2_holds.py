@@ -143,7 +143,7 @@ def test_objects_never_swap_their_results(races: Races, valkey: Redis) -> None:
             ["Shop 1", "Shop 1", "Shop 2", "Museum 1"], because=because
         )
 
-    races.every("cache_scenes.Methods", valkey.host, valkey.port, keeps=own_results, kind="few")
+    races.every("cache_scenes.Methods", valkey.host, valkey.port, keeps=own_results, kind="once")
 
 
 @check(tier=2, section="§5")
@@ -192,4 +192,4 @@ def test_no_default_means_localhost(races: Races, valkey: Redis, redis: Redis) -
             1, because="the default cache is made when it is first needed, and kept"
         )
 
-    races.every("cache_scenes.NoDefault", valkey.host, valkey.port, redis.port, keeps=gone_back, kind="few")
+    races.every("cache_scenes.NoDefault", valkey.host, valkey.port, redis.port, keeps=gone_back, kind="once")

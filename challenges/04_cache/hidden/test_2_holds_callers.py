@@ -55,7 +55,7 @@ def test_stampede_computes_once(races: Races, valkey: Redis) -> None:
         because = "those who waited get the value that was computed"
         expect(run.results, "what the two callers got").equals([{"run": 1}] * 2, because=because)
 
-    races.every("cache_meetings.Stampede", valkey.host, valkey.port, keeps=once, kind="store")
+    races.every("cache_meetings.Stampede", valkey.host, valkey.port, keeps=once, kind="once")
 
 
 @check(tier=2, section="§7")
@@ -82,7 +82,7 @@ def test_one_key_delays_no_other(races: Races, valkey: Redis) -> None:
         because = "one lock is held for several keys while a function runs: use a lock for each key"
         expect(run.seen, "whether calls for other keys waited for a slow computation").is_false(because=because)
 
-    races.every("cache_meetings.SlowNeighbour", valkey.host, valkey.port, keeps=nobody_waited, kind="few")
+    races.every("cache_meetings.SlowNeighbour", valkey.host, valkey.port, keeps=nobody_waited, kind="once")
 
 
 @check(tier=2, section="§7")
@@ -108,7 +108,7 @@ def test_failing_computation_leaves_nobody_waiting(races: Races, valkey: Redis) 
         because = "a failure is neither kept nor does it block the key: the next call starts afresh"
         expect(later, "what a later call got").equals("computed", because=because)
 
-    races.every("cache_meetings.FailingLeader", valkey.host, valkey.port, keeps=nobody_hangs, kind="store")
+    races.every("cache_meetings.FailingLeader", valkey.host, valkey.port, keeps=nobody_hangs, kind="once")
 
 
 @check(tier=2, section="§7")

@@ -82,7 +82,7 @@ def test_client_of_your_own(races: Races, valkey: Redis) -> None:
 
     for decode in (False, True):
         valkey.client.flushdb()
-        races.every("cache_scenes.OwnClient", valkey.host, valkey.port, decode, keeps=used, kind="few")
+        races.every("cache_scenes.OwnClient", valkey.host, valkey.port, decode, keeps=used, kind="once")
 
 
 @check(tier=3, section="§10", call_seconds=1.5)

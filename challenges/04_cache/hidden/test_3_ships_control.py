@@ -54,7 +54,7 @@ def test_invalidate_takes_the_object_first(races: Races, valkey: Redis) -> None:
             [True, False, 3, 2], because="the object is an argument like any other, and only its result is dropped"
         )
 
-    races.every("cache_scenes.InvalidatedMethod", valkey.host, valkey.port, keeps=dropped, kind="few")
+    races.every("cache_scenes.InvalidatedMethod", valkey.host, valkey.port, keeps=dropped, kind="once")
 
 
 @check(tier=3, section="§13")
@@ -108,7 +108,7 @@ def test_counts_are_exact_with_threads(races: Races, valkey: Redis) -> None:
             because="adding to a number reads it, adds and writes it back; another thread came in between: use a lock",
         )
 
-    races.every("cache_meetings.Count", valkey.host, valkey.port, keeps=exact, kind="locks")
+    races.every("cache_meetings.Count", valkey.host, valkey.port, keeps=exact, kind="opcodes")
 
 
 def _stats(cache: Cache) -> dict[str, Any]:
