@@ -16,6 +16,7 @@ FILE = "mistakes.json"
 _VARYING = re.compile(r"(?<!\w)'[^']*'|\"[^\"]*\"|0x[0-9a-f]+|\d[\d.,]*")
 """Values that a run draws or a submission chose."""
 _PLACE = re.compile(r" at [^\s:]+\.py:\d+")
+_OWN_WORDS = re.compile(r"(your code raised \w+).*", re.DOTALL)
 _REASON_LENGTH = 160
 
 
@@ -44,7 +45,7 @@ class Mistake:
 
 def reason_of(result: CheckFinished) -> str:
     """Why a check failed, in words that are the same for every submission with the same mistake."""
-    why = _VARYING.sub("…", _PLACE.sub("", result.because or result.message))
+    why = _VARYING.sub("…", _PLACE.sub("", _OWN_WORDS.sub(r"\1", result.because or result.message)))
     kind = "" if result.outcome is Outcome.FAILED else f"{result.outcome.value}: "
     return (kind + why)[:_REASON_LENGTH]
 

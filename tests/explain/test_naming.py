@@ -120,7 +120,7 @@ def test_the_reason_has_nothing_of_one_submission_in_it() -> None:
     assert reason_of(first) == reason_of(replace(first, message="get('other') was 7.5, not 9"))
     assert reason_of(replace(first, because="it is late after 30 s")) == "it is late after … s"
     raised = replace(first, message="your code raised KeyError: 'ada' at auth.py:31")
-    assert reason_of(raised) == "your code raised KeyError: …"
+    assert reason_of(raised) == "your code raised KeyError"
     assert reason_of(replace(first, outcome=Outcome.TIMEOUT)).startswith("timeout: ")
 
 

@@ -1,8 +1,7 @@
 """Mistake: all callers of the route share one limit.
 
 Believes: a limit belongs to a route.
-Rejected by: route_over_the_limit_answers_429, limited_route_still_answers, caller_is_the_address_without_identity,
-    limiter_of_a_route_can_be_left_out
+Rejected by: route_over_the_limit_answers_429, limited_route_still_answers, caller_is_the_address_without_identity
 Hint: Alice has used up the limit. What does Bob's first request find, and which part of the key says who is asking?
 
 One busy caller locks everybody out.
