@@ -15,7 +15,6 @@ from grader.explain.mistakes import FILE, Mistake, read_mistakes, reason_of
 from grader.hints import read_hints
 from grader.model import Challenge, Outcome
 
-
 _RAISED = re.compile(r"your code raised (\w+)")
 
 

@@ -168,7 +168,7 @@ class MessageQueue:
     def extend_lease(self, message: Message, seconds: float | None = None) -> bool:
         with self._step() as now:
             if held := self._holds(message):
-                self._messages[message.id]["due_at"] += (self._lease if seconds is None else seconds)
+                self._messages[message.id]["due_at"] += self._lease if seconds is None else seconds
         return held
 
     def close(self) -> None:

@@ -223,7 +223,13 @@ class MessageQueue:
             if message["status"] == "delayed":
                 self._messages[message_id] |= _ready_in(0.0, now)
             elif message["status"] == "processing":
-                self._fail(message_id, now, "the lease ended before the handler did", "lease_expired", self._backoff(message["attempts"]))
+                self._fail(
+                    message_id,
+                    now,
+                    "the lease ended before the handler did",
+                    "lease_expired",
+                    self._backoff(message["attempts"]),
+                )
             else:
                 del self._messages[message_id]
                 self._counters["dead_letters_purged"] += 1

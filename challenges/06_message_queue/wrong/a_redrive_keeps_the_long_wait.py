@@ -87,7 +87,9 @@ class MessageQueue:
             if self._max_size is not None and len(self._messages) - len(self._dead()) >= self._max_size:
                 raise QueueFull(f"{self._max_size} messages are unfinished")
             message_id = uuid.uuid4().hex
-            self._messages[message_id] = UNTRIED | {"data": text, "created_at": now, "failures": 0} | _ready_in(delay, now)
+            self._messages[message_id] = (
+                UNTRIED | {"data": text, "created_at": now, "failures": 0} | _ready_in(delay, now)
+            )
             if dedup_id is not None:
                 self._dedup[dedup_id] = [message_id, now + DEDUP_WINDOW]
             self._changed.notify_all()
@@ -198,7 +200,13 @@ class MessageQueue:
             if error is not None:
                 self._messages[message.id]["failures"] += 1
                 reason = "rejected" if isinstance(error, Reject) else "max_retries"
-                self._fail(message.id, now, f"{type(error).__name__}: {error}", reason, self._backoff(self._messages[message.id]["failures"]))
+                self._fail(
+                    message.id,
+                    now,
+                    f"{type(error).__name__}: {error}",
+                    reason,
+                    self._backoff(self._messages[message.id]["failures"]),
+                )
                 return False
             del self._messages[message.id]
             self._counters["messages_processed"] += 1
@@ -241,7 +249,9 @@ class MessageQueue:
         return message.receipt is not None and self._messages.get(message.id, {}).get("receipt") == message.receipt
 
     def _shown(self, message_id: str) -> Message:
-        shown = {name: value for name, value in self._messages[message_id].items() if name not in ("due_at", "failures")}
+        shown = {
+            name: value for name, value in self._messages[message_id].items() if name not in ("due_at", "failures")
+        }
         return Message(message_id, json.loads(shown.pop("data")), MessageStatus(shown.pop("status")), **shown)
 
     @contextmanager

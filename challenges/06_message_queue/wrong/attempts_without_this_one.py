@@ -197,7 +197,9 @@ class MessageQueue:
                 return False
             if error is not None:
                 reason = "rejected" if isinstance(error, Reject) else "max_retries"
-                self._fail(message.id, now, f"{type(error).__name__}: {error}", reason, self._backoff(message.attempts + 1))
+                self._fail(
+                    message.id, now, f"{type(error).__name__}: {error}", reason, self._backoff(message.attempts + 1)
+                )
                 return False
             del self._messages[message.id]
             self._counters["messages_processed"] += 1

@@ -240,7 +240,9 @@ class MessageQueue:
 
     def _shown(self, message_id: str) -> Message:
         shown = {name: value for name, value in self._messages[message_id].items() if name != "due_at"}
-        return Message(message_id, json.loads(json.dumps(shown.pop("data"))), MessageStatus(shown.pop("status")), **shown)
+        return Message(
+            message_id, json.loads(json.dumps(shown.pop("data"))), MessageStatus(shown.pop("status")), **shown
+        )
 
     @contextmanager
     def _step(self, *, sweep: bool = True) -> Iterator[float]:

@@ -83,7 +83,10 @@ class MessageQueue:
         with self._step() as now:
             if dedup_id is not None and dedup_id in self._dedup:
                 return str(self._dedup[dedup_id][0])
-            if self._max_size is not None and [m["status"] for m in self._messages.values()].count("pending") >= self._max_size:
+            if (
+                self._max_size is not None
+                and [m["status"] for m in self._messages.values()].count("pending") >= self._max_size
+            ):
                 raise QueueFull(f"{self._max_size} messages are unfinished")
             message_id = uuid.uuid4().hex
             self._messages[message_id] = UNTRIED | {"data": text, "created_at": now} | _ready_in(delay, now)
