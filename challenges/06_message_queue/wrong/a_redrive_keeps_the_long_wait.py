@@ -2,8 +2,7 @@
 
 Believes: the message has a bad record.
 Rejected by: waits_double_up_to_the_cap
-Hint: Somebody repaired the mail server and asked the message back. How long should it wait after its next
-    failure?
+Hint: Somebody repaired the mail server and asked the message back. How long does it wait after its next failure?
 """
 
 import fcntl
