@@ -16,6 +16,7 @@ from grader.judge.clock import Clock
 from grader.judge.seat import Seat, Submission
 from grader.judge.servers import Servers
 from grader.model import Limits
+from grader.nursery import mail
 
 MAX_TIMEOUTS = 3
 """After so many time-outs the remaining checks are skipped: each would only cost its deadline again."""
@@ -61,13 +62,15 @@ class Bench:
     seat: Seat = field(init=False)
     servers: Servers = field(init=False)
     clock: Clock = field(init=False)
+    _lines: tuple[mail.Line, mail.Line] = field(init=False)
 
     def __post_init__(self) -> None:
         """Make the seat, the way to the servers and the clock."""
         submission = Submission(Path(self.request.submission), self.module, self.request.hidden_roots)
         asked = self.request
-        self.seat = Seat(self.subjects, submission, self.limits, self._printed, home=asked.home, debug=asked.debug)
-        self.servers = Servers(self.servers_connection, lambda text: self.emit(Narrated(text)))
+        self._lines = mail.Line(self.subjects), mail.Line(self.servers_connection)
+        self.seat = Seat(self._lines[0], submission, self.limits, self._printed, home=asked.home, debug=asked.debug)
+        self.servers = Servers(self._lines[1], lambda text: self.emit(Narrated(text)))
         self.clock = Clock(self.seat, self.servers)
 
     def rng(self, check: str) -> random.Random:
@@ -96,8 +99,8 @@ class Bench:
     def close(self) -> None:
         """End the subject and hang up."""
         self.seat.close()
-        self.subjects.close()
-        self.servers_connection.close()
+        for line in self._lines:
+            line.close()
 
     def _printed(self, text: str) -> None:
         self.emit(OutputWritten(self.number, self.current_check, text))

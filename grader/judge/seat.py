@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import socket
 import tempfile
 import threading
 import time
@@ -27,6 +26,7 @@ from grader.judge.proxies import MODULE, Handle, pack, unpack
 from grader.judge.subject_process import SubjectProcess
 from grader.judge.words import short
 from grader.model import Limits
+from grader.nursery import mail
 from grader.timeline import CHECK, YOUR_CODE, Moment
 
 LOAD_SECONDS = 8.0
@@ -59,7 +59,7 @@ class Seat:
 
     def __init__(
         self,
-        nursery: socket.socket,
+        nursery: mail.Line,
         submission: Submission,
         limits: Limits,
         on_output: Callable[[str], None],

@@ -1,7 +1,6 @@
 """The judge's way to the run's servers: ask for one, move the fake Redis' clock, and be its witness."""
 
 import contextlib
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -56,10 +55,9 @@ class Servers:
         narrate: told when a start takes long enough to be worth a word.
     """
 
-    def __init__(self, connection: socket.socket, narrate: Callable[[str], None]) -> None:
+    def __init__(self, connection: mail.Line, narrate: Callable[[str], None]) -> None:
         self._connection = connection
         self._narrate = narrate
-        self._mutex = threading.Lock()
         self._known: dict[str, dict[str, Any]] = {}
         self._clients: dict[str, redis.Redis] = {}
 
@@ -132,8 +130,7 @@ class Servers:
             patience.cancel()
 
     def _ask(self, letter: mail.Letter) -> mail.Letter:
-        with self._mutex:
-            answer = mail.ask(self._connection, letter)
+        answer = self._connection.ask(letter)
         if answer is None:
             raise ServerUnavailable("the process that keeps the servers ended")
         if "problem" in answer[0]:

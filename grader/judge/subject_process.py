@@ -47,7 +47,7 @@ class SubjectProcess:
 
     def __init__(
         self,
-        nursery: socket.socket,
+        nursery: mail.Line,
         exports: Exports,
         output: Callable[[int], Output] | None,
         folder: str,
@@ -67,7 +67,7 @@ class SubjectProcess:
         else:
             out_read, out_write = os.pipe()
             fds.append(out_write)
-        answer = mail.ask(nursery, {"cwd": cwd, "memory": memory, "hash_seed": hash_seed}, fds)
+        answer = nursery.ask({"cwd": cwd, "memory": memory, "hash_seed": hash_seed}, fds)
         theirs.close()
         os.close(status_write)
         os.close(crash_write)

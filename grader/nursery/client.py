@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,9 +27,8 @@ class Nursery:
     """
 
     def __init__(self, *, terminal: bool = False) -> None:
-        self._mutex = threading.Lock()
         ours, theirs = socket.socketpair()
-        self._socket = ours
+        self._line = mail.Line(ours)
         environment = {key: os.environ[key] for key in _KEPT if key in os.environ}
         environment |= {"MALLOC_ARENA_MAX": "2", "PYTHONUTF8": "1"}
         boot = (
@@ -82,7 +80,7 @@ class Nursery:
 
     def close(self) -> None:
         """End the nursery and everything it forked or started; wait until all is gone."""
-        self._socket.close()
+        self._line.close()
         try:
             self._process.wait(timeout=15)
         except subprocess.TimeoutExpired:
@@ -91,8 +89,7 @@ class Nursery:
         self._home.cleanup()
 
     def _ask(self, letter: mail.Letter, fds: list[int] | None = None) -> tuple[mail.Letter, list[int]]:
-        with self._mutex:
-            answer = mail.ask(self._socket, letter, fds)
+        answer = self._line.ask(letter, fds)
         if answer is None or "problem" in answer[0]:
             with contextlib.suppress(OSError):
                 tail = self.log.read_text(errors="replace")[-2000:].strip()

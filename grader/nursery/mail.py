@@ -3,6 +3,7 @@
 import array
 import socket
 import struct
+import threading
 from typing import Any
 
 import msgpack
@@ -54,3 +55,24 @@ def ask(sock: socket.socket, letter: Letter, fds: list[int] | None = None) -> tu
     except OSError:
         return None
     return receive(sock)
+
+
+class Line:
+    """A connection for several threads: one asks at a time, or each would read parts of the other's answer.
+
+    Arguments:
+        sock: the connection; the line closes it.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._mutex = threading.Lock()
+
+    def ask(self, letter: Letter, fds: list[int] | None = None) -> tuple[Letter, list[int]] | None:
+        """As the function of that name."""
+        with self._mutex:
+            return ask(self._sock, letter, fds)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._sock.close()

@@ -159,6 +159,18 @@ def test_work_memory_and_threads_are_counted(passes: Callable[[str], None]) -> N
     ''')
 
 
+def test_processes_may_be_started_from_several_threads_at_once(passes: Callable[[str], None]) -> None:
+    """Each thread gets its own process, and nobody waits for an answer that another one has read."""
+    passes('''
+        @check(tier=2, section="§1")
+        def test_started(another, in_background):
+            """Started."""
+            for _ in range(5):
+                calls = [in_background(another().subject.work, number) for number in range(6)]
+                assert [call.result(10) for call in calls] == [sum(range(number)) for number in range(6)]
+    ''')
+
+
 def test_another_process_may_hash_texts_differently(passes: Callable[[str], None]) -> None:
     """By the seed it is given, and at the same virtual time as the others."""
     passes('''
