@@ -60,41 +60,28 @@ def valkey(request: pytest.FixtureRequest) -> RedisWitness:
 def postgres(request: pytest.FixtureRequest) -> Iterator[PostgresWitness]:
     """A real PostgreSQL with a schema of the check's own."""
     bench = _bench(request)
-    manager = bench.servers.postgres(bench.schema(request.node.name))
-    witness = _server(manager.__enter__)
-    try:
+    with _lent(bench.servers.postgres(bench.schema(request.node.name))) as witness:
         yield witness
-    finally:
-        manager.__exit__(None, None, None)
 
 
 @pytest.fixture
 def own_valkey(request: pytest.FixtureRequest) -> Iterator[OwnRedis]:
     """A real Valkey of the check's own, to stop, pause and restart."""
-    manager = own_servers.own_valkey(_bench(request).servers)
-    witness = _server(manager.__enter__)
-    try:
+    with _lent(own_servers.own_valkey(_bench(request).servers)) as witness:
         yield witness
-    finally:
-        manager.__exit__(None, None, None)
 
 
 @pytest.fixture
 def own_postgres(request: pytest.FixtureRequest) -> Iterator[OwnPostgres]:
     """A real PostgreSQL of the check's own, to stop, pause and restart."""
     bench = _bench(request)
-    manager = own_servers.own_postgres(bench.servers, bench.schema(request.node.name))
-    witness = _server(manager.__enter__)
-    try:
+    with _lent(own_servers.own_postgres(bench.servers, bench.schema(request.node.name))) as witness:
         yield witness
-    finally:
-        manager.__exit__(None, None, None)
 
 
 @pytest.fixture
-def tap(request: pytest.FixtureRequest) -> Iterator[Callable[[RedisWitness], Tap]]:
+def tap() -> Iterator[Callable[[RedisWitness], Tap]]:
     """Puts a gate before a Redis server: it counts round trips, stalls, cuts off and refuses."""
-    assert request.node is not None
     with contextlib.ExitStack() as opened:
 
         def before(server: RedisWitness) -> Tap:
@@ -156,6 +143,13 @@ def _reference(challenge: Path, submission: Submission) -> Submission:
     """The reference solution of the challenge in that folder, as a submission."""
     folder = challenge.parent.parent / "solutions" / challenge.name
     return replace(submission, path=folder / f"{submission.module}.py")
+
+
+@contextlib.contextmanager
+def _lent(witness: contextlib.AbstractContextManager[W]) -> Iterator[W]:
+    """The witness for the length of a check; skips the check where there is no such server."""
+    with contextlib.ExitStack() as stack:
+        yield _server(lambda: stack.enter_context(witness))
 
 
 def _server(start: Callable[[], W]) -> W:

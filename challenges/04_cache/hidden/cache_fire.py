@@ -1,4 +1,4 @@
-"""What the checks of tiers 2 and 3 share: functions that wait, values compared with their types, bounded calls."""
+"""What the checks of tiers 2 and 3 share: values compared with their types, bounded calls."""
 
 import threading
 from collections.abc import Callable
@@ -9,28 +9,6 @@ from grader.testing import SubjectTimedOut, expect, fail
 
 T = TypeVar("T")
 _tick = threading.Event()
-
-
-class Gate:
-    """A place where a function of the check waits until the check lets it go on."""
-
-    def __init__(self) -> None:
-        """Make one nobody stands at."""
-        self._reached = threading.Event()
-        self._open = threading.Event()
-
-    def wait(self) -> None:
-        """Stand at the gate; called by the function."""
-        self._reached.set()
-        self._open.wait(5)
-
-    def reached(self, seconds: float = 2.5) -> bool:
-        """Whether somebody stands there, waiting a while for it."""
-        return self._reached.wait(seconds)
-
-    def open(self) -> None:
-        """Let everybody through."""
-        self._open.set()
 
 
 def eventually(ask: Callable[[], bool], seconds: float = 2.5) -> bool:

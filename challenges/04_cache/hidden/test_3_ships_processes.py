@@ -5,8 +5,8 @@ from concurrent.futures import Future
 from typing import Any
 
 from cache_calls import Clock, Redis, new_cache
-from cache_fire import Gate, compute
-from grader.testing import Another, Handle, RaceRun, Races, SubjectTimedOut, check, expect, fail
+from cache_fire import compute
+from grader.testing import Another, Gate, Handle, RaceRun, Races, SubjectTimedOut, check, expect, fail
 
 Background = Callable[..., Future[Any]]
 
@@ -22,13 +22,13 @@ def test_processes_share_one_computation(
 
     def load() -> str:
         runs.append(1)
-        (gate if len(runs) == 1 else second).wait()
+        (gate if len(runs) == 1 else second).function()
         return f"computed {len(runs)}"
 
     first = in_background(compute, here, "report", load)
     gate.reached()
     waiting = in_background(compute, there, "report", load)
-    too_many = second.reached(0.2)
+    too_many = second.reached(seconds=0.2)
     gate.open()
     second.open()
     expect(too_many, "whether the function ran in a second process while one computed").is_false(
@@ -51,7 +51,7 @@ def test_lock_of_a_dead_process_runs_out(
     there, here = (new_cache(module, redis, lock_ttl=20) for module in (victim.subject, subject))
 
     def never_ends() -> str:
-        gate.wait()
+        gate.function()
         return "too late"
 
     doomed = in_background(compute, there, "report", never_ends, 600)
