@@ -18,7 +18,9 @@ while True:
 def busy() -> Iterator[list[int]]:
     """Keep every processor busy meanwhile, by processes of these numbers; they also end when this one is killed."""
     command = [sys.executable, "-I", "-c", _SPIN]
-    running = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(os.cpu_count() or 1)]  # noqa: S603
+    running = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) for _ in range(os.cpu_count() or 1)
+    ]  # noqa: S603
     try:
         yield [process.pid for process in running]
     finally:

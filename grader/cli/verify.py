@@ -26,24 +26,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, metavar="N", help="repeat a proof with the seed it printed")
     parser.add_argument("-q", "--quiet", action="store_true", help="print only what does not hold")
     parser.add_argument(
-        "-j", "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="how many to judge at once"
+        "-j", "--jobs", type=_at_least_one, default=os.cpu_count() or 1, metavar="N", help="how many to judge at once"
     )
-    parser.add_argument(
+    work = parser.add_mutually_exclusive_group()
+    work.add_argument(
         "--record",
         action="store_true",
         help="judge wrong solutions with every check, and record which mistake fails what (mistakes.json)",
     )
-    parser.add_argument(
-        "--repeat", type=int, metavar="N", help="N rounds of references, race and fault checks; tells what changed"
+    work.add_argument(
+        "--repeat",
+        type=_at_least_one,
+        metavar="N",
+        help="N rounds of references, race and fault checks; tells what changed",
     )
     parser.add_argument("--busy", action="store_true", help="with every processor loaded meanwhile")
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 up")
+    return number
 
 
 def run(options: argparse.Namespace) -> int:
     """Prove and print; returns 0 when all holds, 1 otherwise."""
     challenges = Course().chosen(options.challenges)
     seed = random.randrange(2**32) if options.seed is None else options.seed  # noqa: S311 - a seed, not a secret
-    with busy() if options.busy else contextlib.nullcontext(), Judges(max(1, options.jobs), _narrate) as judges:
+    with busy() if options.busy else contextlib.nullcontext(), Judges(options.jobs, _narrate) as judges:
         if options.repeat:
             return _repeat(judges, challenges, options.repeat, seed)
         return _prove(judges, challenges, options, seed)

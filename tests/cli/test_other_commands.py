@@ -9,6 +9,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Levelup
 
 SLUG = "02_task_queue"
@@ -196,3 +198,20 @@ def _alive(pid: int) -> bool:
             return False
         return not Path("/proc/self").exists()
     return state != "Z"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--repeat", "0"), "'0' is no whole number from 1 up"),
+        (("--repeat", "-3"), "'-3' is no whole number from 1 up"),
+        (("--jobs", "many"), "'many' is no whole number from 1 up"),
+        (("--record", "--repeat", "2"), "not allowed with"),
+    ],
+)
+def test_verify_refuses_nonsense(levelup: Levelup, arguments: tuple[str, ...], said: str) -> None:
+    """In one line, with exit code 2, before anything is judged."""
+    ended = levelup("verify", "02", *arguments)
+
+    assert ended.code == 2
+    assert said in ended.err
