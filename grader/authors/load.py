@@ -19,8 +19,10 @@ def busy() -> Iterator[list[int]]:
     """Keep every processor busy meanwhile, by processes of these numbers; they also end when this one is killed."""
     command = [sys.executable, "-I", "-c", _SPIN]
     running = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) for _ in range(os.cpu_count() or 1)
-    ]  # noqa: S603
+        # In a session of its own: Ctrl-C is for the owner, and the load ends with it.
+        subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - our own command
+        for _ in range(os.cpu_count() or 1)
+    ]
     try:
         yield [process.pid for process in running]
     finally:
